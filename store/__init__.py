@@ -1,0 +1,1 @@
+"""The memory: one SQLite database and the files beside it; survives a crash at any instant."""

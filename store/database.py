@@ -1,0 +1,66 @@
+"""Open the database and write to it: the only module that imports sqlite_utils.
+
+Every connection is set to WAL and `synchronous=FULL`: with NORMAL a committed `sent` can be lost at power loss, and the
+mail would go out twice.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from store.migrations import migrations
+
+#: how long a writer waits for another, in seconds
+BUSY_SECONDS = 30
+
+
+def connect(path: Path | str) -> Database:
+    """Open (and create or migrate) the database at `path`, mode 0600; one connection belongs to one thread."""
+    path = Path(path)
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA foreign_keys=ON")
+    database = Database(connection, execute_plugins=False)
+    if migrations.pending(database):
+        with writing(database):
+            migrations.apply(database)
+    return database
+
+
+@contextmanager
+def writing(database: Database) -> Iterator[Database]:
+    """One transaction: all of it or nothing.
+
+    BEGIN IMMEDIATE, because a deferred transaction that reads first fails as "locked" at once, whatever the timeout.
+    Nested use joins the outer transaction through a savepoint.
+    """
+    if database.conn.in_transaction:
+        with database.atomic():
+            yield database
+        return
+    database.conn.execute("BEGIN IMMEDIATE")
+    try:
+        yield database
+    except BaseException:
+        if database.conn.in_transaction:
+            database.conn.execute("ROLLBACK")
+        raise
+    database.conn.execute("COMMIT")
+
+
+def rows(database: Database, sql: str, parameters=()) -> list[dict]:
+    """The rows of a query as dicts."""
+    return list(database.query(sql, parameters))
+
+
+def one(database: Database, sql: str, parameters=()) -> dict | None:
+    """The first row of a query as a dict, or None."""
+    return next(iter(database.query(sql, parameters)), None)
