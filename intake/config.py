@@ -62,6 +62,8 @@ class Smtp:
     #: address in From; default: the first mailbox's address
     sender: str
     sender_name: str = ""
+    #: what we call ourselves in EHLO: an address literal that gives no private host name away
+    ehlo_name: str = "[127.0.0.1]"
 
 
 @dataclass(frozen=True, slots=True)

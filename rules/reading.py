@@ -30,6 +30,8 @@ class FieldValue:
     method: str = "text"
     #: 0..1
     confidence: float = 1.0
+    #: row in `attachments` it was read from, where that is not the account's own (an older form's value that was kept)
+    attachment_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,37 @@
 """The survey as frozen values; `load_survey` reads and checks survey.yaml."""
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
+
+#: columns of DATA.md's `accounts`, in its order; `missing` lists fields in this order
+ACCOUNT_COLUMNS = (
+    "name",
+    "handle",
+    "service_type",
+    "platform",
+    "scope",
+    "formats",
+    "introduction",
+    "registered_on",
+    "news_license",
+    "followers",
+    "admin_name",
+    "admin_phone",
+    "admin_email",
+    "admin_wechat",
+    "unit_name",
+    "unit_type",
+    "legal_representative",
+    "address",
+    "owner_name",
+    "owner_id_number",
+    "owner_phone",
+    "owner_wechat",
+    "employer",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +83,8 @@ class Demand:
     holder_field: str | None = None
     #: field of the form that must bear the number, e.g. `owner_id_number`
     number_field: str | None = None
+    #: field of the form that must name the responsible person whom a certificate names, e.g. `legal_representative`
+    principal_field: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +143,14 @@ class Survey:
     categories: tuple[Category, ...]
     fields: tuple[FieldRule, ...]
     platforms: tuple[Choice, ...]
-    #: place names: repairs of misread characters, and prefixes that names of units are compared without
+    #: place names, for repairing misread characters; `region` is part of them
     places: tuple[str, ...]
     #: words of which one at least stands in a mail about the collection
     topic_words: tuple[str, ...]
     #: folder of the reply texts (Jinja2)
     replies: Path
+    #: the region and what it lies in, largest first, e.g. 湖南省 衡阳市 衡东县: names of units may leave it out
+    region: tuple[str, ...] = ()
 
     def category(self, name: str) -> Category | None:
         return next((category for category in self.categories if category.name == name), None)
@@ -128,3 +160,15 @@ class Survey:
 
     def field(self, name: str) -> FieldRule:
         return next(rule for rule in self.fields if rule.name == name)
+
+
+def bare(text: str) -> str:
+    """A label, title or alias as it is compared: NFKC, lower case, letters and digits only."""
+    return "".join(char for char in unicodedata.normalize("NFKC", text).lower() if char.isalnum())
+
+
+def load_survey(path: Path | str) -> Survey:
+    """Read and check a survey's YAML file; raises `RuleError` with file, line and dotted key."""
+    from rules.survey_file import read  # it needs the values above
+
+    return read(Path(path))

@@ -40,6 +40,7 @@ CREATE TABLE messages (
     state TEXT NOT NULL CHECK (state IN ('received', 'processed', 'failed')),
     attempts INTEGER NOT NULL DEFAULT 0,
     error TEXT,
+    next_attempt_at TEXT,
     processed_at TEXT,
     entered_at TEXT NOT NULL,
     duplicate_of INTEGER REFERENCES messages(id),
@@ -82,6 +83,7 @@ CREATE TABLE submissions (
     category_evidence TEXT,
     registrant TEXT,
     registrant_key TEXT,
+    code_key TEXT,
     uscc TEXT,
     id_number TEXT,
     status TEXT NOT NULL CHECK (status IN ('incomplete', 'review', 'complete', 'registered', 'withdrawn')),
@@ -96,7 +98,7 @@ CREATE TABLE submissions (
     answered_key TEXT
 ) STRICT;
 CREATE INDEX submissions_registrant ON submissions(registrant_key);
-CREATE INDEX submissions_uscc ON submissions(uscc);
+CREATE INDEX submissions_code ON submissions(code_key);
 CREATE INDEX submissions_id_number ON submissions(id_number);
 CREATE INDEX submissions_contact ON submissions(contact_address);
 CREATE INDEX submissions_status ON submissions(status);
@@ -124,7 +126,7 @@ CREATE TABLE accounts (
     introduction TEXT,
     registered_on TEXT,
     news_license INTEGER,
-    followers INTEGER,
+    followers ANY,
     admin_name TEXT,
     admin_phone TEXT,
     admin_email TEXT,
@@ -171,6 +173,13 @@ CREATE TABLE papers (
     location TEXT
 ) STRICT;
 CREATE INDEX papers_submission ON papers(submission_id);
+
+CREATE TABLE unread_files (
+    submission_id INTEGER NOT NULL REFERENCES submissions(id),
+    attachment_id INTEGER NOT NULL REFERENCES attachments(id),
+    open INTEGER NOT NULL DEFAULT 1,
+    PRIMARY KEY (submission_id, attachment_id)
+) STRICT;
 
 CREATE TABLE materials (
     id INTEGER PRIMARY KEY,

@@ -1,0 +1,107 @@
+"""Who wrote to whom: mail-parser's structural reading of the address fields, after their charsets were mended.
+
+mail-parser is right about structure (which `<…>` is the mailbox, what is a comment, what is ambiguous) and wrong about
+Chinese charsets. So each stretch of encoded text goes in as one private-use character, and comes back as the name.
+"""
+
+import re
+from dataclasses import dataclass
+from email.message import Message as Headers
+
+import mailparser
+
+from intake.headers import MAX_VALUE, decode_value, raw_text, unfolded
+
+_FIELDS = ("from", "to", "cc", "reply-to", "sender")
+_WORDS = re.compile(r"=\?[^?\s=]{1,60}\?[bBqQ]\?[^?]*\?=(?:\s+=\?[^?\s=]{1,60}\?[bBqQ]\?[^?]*\?=)*")
+#: first of the private-use characters (plane 15) that stand for encoded text
+_PLACE = 0xF0000
+_MAX_PLACES = 0xFFF0
+_PLACES = re.compile(f"[{chr(_PLACE)}-{chr(_PLACE + _MAX_PLACES)}]")
+_ANGLED = re.compile(r"<\s*([^\s<>@,;:\"]{1,120}@[^\s<>@,;:\"]{1,250})\s*>")
+_LOOSE = re.compile(r"(?<![^\s<>,;:\"'((])([A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,120}@[A-Za-z0-9.-]{1,250})(?![^\s<>,;:\"'))])")
+_MAX_RECIPIENTS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Correspondents:
+    """The addresses of a mail, lower case."""
+
+    from_address: str | None
+    from_name: str | None
+    reply_to: str | None
+    recipients: tuple[str, ...]
+
+
+def correspondents(fields: list[tuple[str, str]], decoded, defects: set[str]) -> Correspondents:
+    """Read From (else Sender), To, Cc and Reply-To.
+
+    `fields` are the raw header fields, `decoded` the same as readable text: where no address stands in the structure
+    (whole fields are encoded at times), the first one in the readable text counts, with the defect `address-malformed`.
+    """
+    found = {name: _mailboxes(name, fields, decoded, defects) for name in _FIELDS}
+    sender = next(iter(found["from"] or found["sender"]), (None, None))
+    name, address = sender
+    reply_to = next((address for _, address in found["reply-to"]), None)
+    recipients = dict.fromkeys(address for key in ("to", "cc") for _, address in found[key])
+    return Correspondents(address, name or None, reply_to, tuple(recipients)[:_MAX_RECIPIENTS])
+
+
+def _mailboxes(name: str, fields, decoded, defects: set[str]) -> list[tuple[str, str]]:
+    values = [unfolded(raw_text(value[:MAX_VALUE], set())) for key, value in fields if key == name]
+    if not any(values):
+        return []
+    texts: list[str] = []
+    head = Headers()
+    head["from"] = _with_places(", ".join(filter(None, values))[:MAX_VALUE], texts)
+    boxes = [(_restored(label, texts), _address(box, texts)) for label, box in _structural(head, defects)]
+    boxes = [(label, box) for label, box in boxes if box and "@" in box]
+    if boxes:
+        return boxes
+    defects.add("address-malformed")
+    readable = ", ".join(text for key, text in decoded if key == name)[:MAX_VALUE]
+    return _any_address(readable)
+
+
+def _structural(head: Headers, defects: set[str]) -> list[tuple[str, str]]:
+    try:
+        parser = mailparser.MailParser(head)
+        boxes = parser.from_
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError):  # its own bugs on hostile fields
+        defects.add("address-malformed")
+        return []
+    return [tuple(box) for box in boxes or [] if len(box) == 2]
+
+
+def _with_places(value: str, texts: list[str]) -> str:
+    """Each stretch of encoded-words and each non-ASCII word as one private-use character that no grammar trips over."""
+
+    def place(match: re.Match) -> str:
+        if len(texts) >= _MAX_PLACES:
+            return "?"
+        texts.append(decode_value(match[0], set()))
+        return chr(_PLACE + len(texts) - 1)
+
+    value = _WORDS.sub(lambda match: f" {place(match)} ", _PLACES.sub("", value))
+    return re.sub(r"[^\x00-\x7f\U000f0000-\U000fffff]+", place, value)
+
+
+def _restored(value: str, texts: list[str]) -> str:
+    def text(match: re.Match) -> str:
+        number = ord(match[0]) - _PLACE
+        return texts[number] if number < len(texts) else ""
+
+    return re.sub(r"\s+", " ", _PLACES.sub(text, value)).strip().strip("\"'").strip()
+
+
+def _address(box: str, texts: list[str]) -> str:
+    return re.sub(r"\s", "", _restored(box, texts)).lower()
+
+
+def _any_address(readable: str) -> list[tuple[str, str]]:
+    """The first address in readable text; an address in angle brackets goes before a loose one."""
+    match = _ANGLED.search(readable) or _LOOSE.search(readable)
+    if match is None:
+        return []
+    name = readable[: match.start()].strip().strip("\"'").strip() if match.re is _ANGLED else ""
+    return [(name, match[1].lower())]

@@ -1,0 +1,204 @@
+"""What a file is, by its content; its name only decides where the content leaves a choice."""
+
+import io
+import re
+import struct
+import zipfile
+
+#: kinds that are opened and whose files become files of their own
+CONTAINERS = frozenset(("zip", "eml"))
+#: kinds that never carry a material: kept, without any complaint
+HARMLESS = frozenset(("calendar", "vcard", "signature", "delivery-status", "css", "font", "empty"))
+
+_MAGIC = (
+    (b"%PDF-", "pdf"), (b"{\\rtf", "rtf"), (b"\xff\xd8\xff", "jpg"), (b"\x89PNG\r\n\x1a\n", "png"), (b"GIF87a", "gif"),
+    (b"GIF89a", "gif"), (b"II*\x00", "tiff"), (b"MM\x00*", "tiff"), (b"Rar!\x1a\x07", "rar"), (b"7z\xbc\xaf'\x1c", "7z"),
+    (b"\x1f\x8b", "gz"), (b"BZh", "bz2"), (b"\xfd7zXZ\x00", "xz"), (b"\x78\x9f\x3e\x22", "tnef"), (b"wOFF", "font"),
+    (b"wOF2", "font"), (b"\x00\x01\x00\x00\x00", "font"), (b"OTTO", "font"), (b"MZ", "exe"), (b"\x7fELF", "exe"),
+    (b"ID3", "audio"), (b"OggS", "audio"), (b"#!AMR", "audio"), (b"\x1aE\xdf\xa3", "video"), (b"FLV\x01", "video"),
+)  # fmt: skip
+_HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1", b"avif")
+_BY_EXTENSION = {
+    "txt": "txt", "text": "txt", "csv": "txt", "log": "txt", "md": "txt", "json": "txt", "htm": "html", "html": "html",
+    "mht": "eml", "mhtml": "eml", "eml": "eml", "ics": "calendar", "vcf": "vcard", "p7s": "signature", "asc": "signature",
+    "sig": "signature", "css": "css", "xml": "xml", "svg": "svg",
+}  # fmt: skip
+_BY_TYPE = {
+    "message/rfc822": "eml", "message/global": "eml", "text/calendar": "calendar", "application/ics": "calendar",
+    "text/vcard": "vcard", "text/x-vcard": "vcard", "application/pkcs7-signature": "signature", "text/css": "css",
+    "application/x-pkcs7-signature": "signature", "application/pgp-signature": "signature",
+    "message/delivery-status": "delivery-status", "text/rfc822-headers": "delivery-status",
+    "message/disposition-notification": "delivery-status", "text/html": "html",
+}  # fmt: skip
+_ZIP_FAMILIES = frozenset(("docx", "docm", "xlsx", "pptx", "odt", "ods", "odp", "ofd"))
+#: extensions that promise a format which would have been recognised by its content
+PROMISES = frozenset(
+    "doc docx docm wps xls xlsx et ppt pptx pdf rtf odt ofd jpg jpeg png gif bmp tif tiff webp heic zip rar 7z msg".split()
+)
+_MIME = {
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "docm": "application/vnd.ms-word.document.macroEnabled.12",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    "odt": "application/vnd.oasis.opendocument.text", "ods": "application/vnd.oasis.opendocument.spreadsheet",
+    "ofd": "application/ofd", "doc": "application/msword", "wps": "application/vnd.ms-works",
+    "xls": "application/vnd.ms-excel", "ppt": "application/vnd.ms-powerpoint", "msg": "application/vnd.ms-outlook",
+    "pdf": "application/pdf", "rtf": "application/rtf", "jpg": "image/jpeg", "png": "image/png", "gif": "image/gif",
+    "bmp": "image/bmp", "tiff": "image/tiff", "webp": "image/webp", "heic": "image/heic", "zip": "application/zip",
+    "rar": "application/vnd.rar", "7z": "application/x-7z-compressed", "gz": "application/gzip",
+    "tar": "application/x-tar", "eml": "message/rfc822", "html": "text/html", "txt": "text/plain",
+    "tnef": "application/ms-tnef", "calendar": "text/calendar", "vcard": "text/vcard", "xml": "application/xml",
+}  # fmt: skip
+_HEADER_LINE = re.compile(rb"[!-9;-~]{1,60}:[ \t]?\S")
+_MAIL_FIELDS = re.compile(
+    rb"^(?:received|from|to|subject|date|message-id|mime-version|return-path|content-type|delivered-to|x-[a-z-]+):",
+    re.IGNORECASE | re.MULTILINE,
+)
+_HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body|meta|table|div|p|font|span)[\s>/]", re.IGNORECASE)
+#: names of OLE streams, in the order in which they decide: a mail may hold a document, a document a sheet
+_OLE = (
+    ("__substg1.0_", "msg"), ("EncryptedPackage", "encrypted"), ("WordDocument", "doc"), ("Workbook", "xls"),
+    ("Book", "xls"), ("PowerPoint Document", "ppt"),
+)  # fmt: skip
+
+
+def kind_of(data: bytes, filename: str | None = None, media_type: str | None = None) -> str:
+    """A short word for what the bytes are: `docx` `pdf` `jpg` `zip` `eml` `txt` …, `empty`, or `unknown`.
+
+    An office file that is encrypted (an OLE file with an EncryptedPackage) is `encrypted`.
+    """
+    if not data:
+        return "empty"
+    extension = extension_of(filename)
+    for magic, kind in _MAGIC:
+        if data.startswith(magic):
+            return kind
+    if data[:4] in (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"):
+        return _zip_kind(data, extension)
+    if data.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+        return _ole_kind(data, extension)
+    return _boxed_kind(data) or _text_kind(data, extension, media_type)
+
+
+def media_type_of(kind: str, declared: str) -> str:
+    """The media type by content where it is known, else as declared."""
+    return _MIME.get(kind, declared)
+
+
+def extension_of(filename: str | None) -> str:
+    """The extension of a name, lower case, without its dot; '' where there is none."""
+    return (filename or "").rpartition(".")[2].strip().lower() if "." in (filename or "") else ""
+
+
+def _boxed_kind(data: bytes) -> str | None:
+    """Formats whose mark does not stand at the very beginning."""
+    if data[:4] == b"RIFF":
+        return {b"WEBP": "webp", b"AVI ": "video", b"WAVE": "audio"}.get(data[8:12])
+    if data[4:8] == b"ftyp":
+        return "heic" if data[8:12] in _HEIF_BRANDS else "video"
+    if data[:2] == b"BM" and len(data) > 26 and struct.unpack_from("<I", data, 14)[0] in (12, 40, 52, 56, 108, 124):
+        return "bmp"
+    if data[257:262] == b"ustar":
+        return "tar"
+    # some scanners put a few bytes before the mark (the PDF reference allows 1,024)
+    if b"%PDF-" in data[:1024]:
+        return "pdf"
+    return None
+
+
+def _text_kind(data: bytes, extension: str, media_type: str | None) -> str:
+    head = data[:8192]
+    if media_type in _BY_TYPE and media_type != "text/html":
+        return _BY_TYPE[media_type]
+    if not _is_text(head):
+        return "unknown"
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if start[:15].upper() == b"BEGIN:VCALENDAR":
+        return "calendar"
+    if start[:11].upper() == b"BEGIN:VCARD":
+        return "vcard"
+    if extension in ("eml", "mht", "mhtml") or (extension not in _BY_EXTENSION and _is_mail(start)):
+        return "eml" if _HEADER_LINE.match(start) else "txt"
+    if extension == "xml" or (start[:5] == b"<?xml" and not _HTML.search(start[:2048])):
+        return "svg" if b"<svg" in start[:2048] else "xml"
+    if extension in _BY_EXTENSION and extension not in ("txt", "html", "htm", "text"):
+        return _BY_EXTENSION[extension]
+    if extension in ("html", "htm") or media_type == "text/html" or _HTML.match(start):
+        return "html"
+    if _HTML.search(start) and extension in ("doc", "xls", "wps", "et"):
+        return "html"  # web exports that are named .doc
+    return "txt"
+
+
+def _is_text(head: bytes) -> bool:
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return True
+    odd = sum(head.count(bytes((code,))) for code in (*range(0, 7), *range(14, 27), *range(28, 32), 127))
+    return odd * 100 <= len(head) and head.count(b"\x00") == 0
+
+
+def _is_mail(start: bytes) -> bool:
+    head = start.replace(b"\r\n", b"\n").partition(b"\n\n")[0]
+    return bool(_HEADER_LINE.match(start)) and len({name.lower() for name in _MAIL_FIELDS.findall(head)}) >= 3
+
+
+def _zip_kind(data: bytes, extension: str) -> str:
+    """Zip families told apart by their members (their names in the central directory, at the end of the file)."""
+    directory = data[:4096] + data[-2 * 1024 * 1024 :]
+    if extension in _ZIP_FAMILIES and b"PK\x05\x06" not in directory:
+        return extension  # cut off: its reader will say so
+    if b"[Content_Types].xml" in directory:
+        if b"word/" in directory and not (b"xl/workbook" in directory or b"ppt/presentation" in directory):
+            return "docm" if b"word/vbaProject.bin" in directory else "docx"
+        if b"xl/" in directory:
+            return "xlsx"
+        if b"ppt/" in directory:
+            return "pptx"
+    if b"OFD.xml" in directory and b"Doc_" in directory or (b"OFD.xml" in directory and extension == "ofd"):
+        return "ofd"
+    if data[30:38] == b"mimetype":
+        return _open_document(data[38:150])
+    if b"META-INF/MANIFEST.MF" in directory and extension in ("jar", "apk"):
+        return "exe"
+    return "zip"
+
+
+def _open_document(head: bytes) -> str:
+    for name, kind in ((b"opendocument.text", "odt"), (b"opendocument.spreadsheet", "ods"), (b"opendocument.pres", "odp")):
+        if name in head:
+            return kind
+    return "epub" if b"epub" in head else "zip"
+
+
+def _ole_kind(data: bytes, extension: str) -> str:
+    names = _ole_names(data)
+    if extension in ("xls", "et") and names & {"Workbook", "Book"} and "EncryptedPackage" not in names:
+        return "xls"
+    for start, kind in _OLE:
+        if any(name.startswith(start) if kind == "msg" else name == start for name in names):
+            return "wps" if kind == "doc" and extension == "wps" else kind
+    return "ole"
+
+
+def _ole_names(data: bytes) -> set[str]:
+    """Names in the directory of an OLE compound file ([MS-CFB] sections 2.2 and 2.6): every directory entry is 128 bytes.
+
+    Entries are found by their shape rather than by the sector chain, so that a damaged file is recognised too.
+    """
+    size = 1 << min(struct.unpack_from("<H", data, 30)[0], 12) if len(data) >= 512 else 512
+    names = set()
+    for offset in range(size if size == 4096 else 512, min(len(data), 64 * 1024 * 1024) - 127, 128):
+        length, kind = data[offset + 64] | data[offset + 65] << 8, data[offset + 66]
+        if 4 <= length <= 64 and length % 2 == 0 and kind in (1, 2, 5) and data[offset + 1] == 0:
+            if data[offset + length - 2 : offset + length] == b"\x00\x00":
+                names.add(data[offset : offset + length - 2].decode("utf-16-le", "replace"))
+    return names
+
+
+def zip_members(data: bytes) -> list[str]:
+    """Names of a zip's members as written, [] when it cannot be opened."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return archive.namelist()
+    except (zipfile.BadZipFile, OSError, ValueError, UnicodeError, struct.error, NotImplementedError):
+        return []

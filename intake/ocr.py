@@ -1,0 +1,40 @@
+"""The OCR engine: a picture in, its lines out, upright. The only user of rapidocr.
+
+rapidocr ships its models in its wheel and needs no network. Nothing heavy is imported before the first call; then the
+engine (about a second) is kept for the life of the process. It has one thread, because processes run side by side,
+and one caller: it is not safe for threads. How a picture is read is told in `intake.ocr_steps`.
+"""
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+from rules.document import Line
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+
+def lines(image: "Image", page: int = 1) -> tuple[Line, ...]:
+    """Every line of text in `image` from top to bottom; boxes in pixels of the upright, level picture.
+
+    A picture that lies on its side or stands on its head is turned first. Any picture that Pillow could open gives
+    lines, or none.
+    """
+    from intake import ocr_steps
+
+    return ocr_steps.read(image, page, engine())
+
+
+def probe() -> None:
+    """Load the engine now; raises ImportError where rapidocr or onnxruntime is missing (for `intake doctor`)."""
+    engine()
+
+
+@functools.cache
+def engine() -> Any:
+    """The one engine of this process, loaded when first asked for."""
+    from rapidocr import RapidOCR
+
+    one_thread = {f"EngineConfig.onnxruntime.{name}_op_num_threads": 1 for name in ("intra", "inter")}
+    # It would warn of every picture without text, in colour, on standard error.
+    return RapidOCR(params={"Global.log_level": "critical", **one_thread})

@@ -1,0 +1,287 @@
+"""Files of one mail → what each is and says."""
+
+import importlib.util
+import io
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from intake.charset import decode_text
+from intake.config import ReadLimits
+from intake.filenames import safe_name, unnamed
+from intake.filetype import CONTAINERS, HARMLESS, PROMISES, extension_of, kind_of, media_type_of
+from intake.readers import Unreadable
+from intake.readers import text as text_reader
+from intake.text_document import table_document
+from intake.unpack import File
+from rules.document import Document, Embedded
+from rules.message import Message
+from rules.quoting import words_for_forms
+from rules.reading import FileReading, Form, Paper
+from rules.survey import Survey
+
+#: characters of a file's text that are kept for search
+MAX_TEXT = 200_000
+_WORD = ("docx", "docm")
+_PICTURES = ("jpg", "png", "gif", "bmp", "tiff", "webp", "heic")
+_TEXTS = ("txt", "html")
+#: a picture shown inside a text is looked at by a person only when it is as large as a scan (pixels, long and short side)
+_SCAN_SIDES = (640, 400)
+#: fewer recognised characters than this, and nothing was made out of a picture
+_LEGIBLE = 8
+_LEGIBLE_CONFIDENCE = 0.6
+_DIED = "打开该文件时程序异常中止,系统未能读取"
+#: kinds that no reader opens yet, in words
+_UNSUPPORTED = {
+    "doc": "Word 97-2003 文档(.doc)", "wps": "WPS 文档(.wps)", "xls": "Excel 97-2003 工作簿(.xls)",
+    "xlsx": "Excel 工作簿(.xlsx)", "ppt": "演示文稿", "pptx": "演示文稿", "rtf": "RTF 文档", "odt": "ODT 文档",
+    "ods": "ODS 表格", "odp": "演示文稿", "ofd": "OFD 文件", "rar": "RAR 压缩包", "7z": "7z 压缩包", "gz": "gz 压缩包",
+    "tar": "tar 压缩包", "bz2": "bz2 压缩包", "xz": "xz 压缩包", "heic": "HEIC 照片", "msg": "Outlook 邮件(.msg)",
+    "tnef": "winmail.dat", "video": "视频", "audio": "音频", "exe": "程序文件", "xml": "XML 文件", "svg": "SVG 图形",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """What reading the bytes of one file brought; the same bytes are read once."""
+
+    method: str | None = None
+    pages: int | None = None
+    text: str = ""
+    forms: tuple[Form, ...] = ()
+    #: whether every one of `forms` is an empty form
+    blank: bool = False
+    papers: tuple[Paper, ...] = ()
+    embedded: tuple[Embedded, ...] = ()
+    problem: str | None = None
+    detail: str | None = None
+
+
+class Reader:
+    """Reads the files of one mail, one after the other."""
+
+    def __init__(self, survey: Survey, limits: ReadLimits, skip: frozenset[str], progress: Callable[[str], None]):
+        self.survey, self.limits, self.skip, self.progress = survey, limits, skip, progress
+        self._known: dict[str, _Content] = {}
+
+    def read_all(self, files: Sequence[File]) -> tuple[FileReading, ...]:
+        """One reading for each file in its order; pictures found inside documents follow, with their parent's index."""
+        queue, readings, counts = list(files), [], {}
+        room = self.limits.max_total_bytes - sum(len(file.data) for file in files)
+        for index, file in enumerate(queue):  # the queue grows while it is worked off
+            sha256 = file.sha256
+            content = self._content(file, sha256)
+            left_out = False
+            for item in content.embedded if file.parent is None or not _is_embedded(file) else ():
+                room -= len(item.data)
+                if len(queue) >= self.limits.max_files or room < 0:
+                    left_out = True
+                    break
+                queue.append(_embedded_file(item, index, counts))
+            reading = _reading(file, sha256, content)
+            if left_out and reading.problem is None:
+                reading = replace(reading, problem="too_large", problem_detail="文档内的图片过多,未全部读取")
+            readings.append(reading)
+        return tuple(readings)
+
+    def body_forms(self, message: Message) -> tuple[Form, ...]:
+        """Filled forms typed into the body of a mail."""
+        from rules.form import is_blank
+
+        for forms in self._typed(message):
+            filled = tuple(form for form in forms if not is_blank(form))
+            if filled:
+                return filled
+        return ()
+
+    def _typed(self, message: Message):
+        """The forms in each text that may hold one, best reading first."""
+        from intake.html_text import html_to_text
+
+        rich = html_to_text(message.html) if message.html else ""
+        for text in words_for_forms(message.subject, message.text):
+            others = words_for_forms(message.subject, rich) if rich and rich != message.text else ()
+            yield self._best_forms(text, *others[:1])
+
+    def _best_forms(self, *texts: str) -> tuple[Form, ...]:
+        """Of several renderings of the same words, the forms of the one in which most fields were found."""
+        from rules.form import read_forms
+
+        documents = [text_reader.read(text) for text in texts]
+        documents += [table_document(text) for text in texts if "\t" in text]
+        return max((read_forms(document, self.survey) for document in documents), key=_filled, default=())
+
+    def _content(self, file: File, sha256: str) -> _Content:
+        if file.problem is not None or file.kind == "empty":
+            return _Content(problem=file.problem or "empty", detail=file.problem_detail)
+        if file.kind in CONTAINERS:
+            return self._mail(file.message) if file.message else _Content()
+        key = f"{sha256}:{_is_decoration(file)}"
+        if key not in self._known:
+            self._known[key] = self._open(file, sha256)
+        return self._known[key]
+
+    def _mail(self, message: Message) -> _Content:
+        """A mail inside the mail: its own words."""
+        forms = self.body_forms(message)
+        return _Content("text", 1, message.text, forms)
+
+    def _open(self, file: File, sha256: str) -> _Content:
+        if sha256 in self.skip:
+            return _Content(problem="unreadable", detail=_DIED)
+        if _is_decoration(file):
+            return _Content()
+        if file.kind in HARMLESS:
+            return _Content(text=_plain(file) if file.kind != "font" else "")
+        if not self._can_read(file.kind):
+            return _unsupported(file)
+        self.progress(sha256)
+        try:
+            document = self._document(file)
+        except Unreadable as error:
+            return _Content(problem=error.problem, detail=error.detail)
+        return self._understood(document, file)
+
+    def _can_read(self, kind: str) -> bool:
+        if kind == "heic":
+            return importlib.util.find_spec("pillow_heif") is not None
+        return kind in (*_WORD, "pdf", *_PICTURES, *_TEXTS)
+
+    def _document(self, file: File) -> Document:
+        if file.kind in _WORD:
+            from intake.readers import word
+
+            return word.read(file.data, self.limits)
+        if file.kind == "pdf":
+            from intake.readers import pdf
+
+            return pdf.read(file.data, self.limits)
+        if file.kind in _PICTURES:
+            from intake.readers import image
+
+            return image.read(file.data, self.limits)
+        return text_reader.read(_plain(file))
+
+    def _understood(self, document: Document, file: File) -> _Content:
+        """Forms and papers of a document."""
+        from rules.form import is_blank, read_forms
+
+        from rules.identity import read_papers
+
+        forms = self._best_forms(_plain(file)) if file.kind in _TEXTS else read_forms(document, self.survey)
+        blank = bool(forms) and all(is_blank(form) for form in forms)
+        papers = read_papers(document, self.survey)
+        content = _Content(document.method, document.pages, document.text, forms, blank, papers, document.embedded)
+        if not forms and not papers and file.kind in _PICTURES and _is_illegible(document, file):
+            return replace(content, problem="unreadable", detail="图片中未能辨认出文字,可能模糊、过暗或拍摄不全")
+        return content
+
+
+def _reading(file: File, sha256: str, content: _Content) -> FileReading:
+    return FileReading(
+        filename=file.filename,
+        media_type=file.media_type,
+        size=file.size,
+        sha256=sha256 if file.data or file.size == 0 else None,
+        parent=file.parent,
+        inline=file.inline,
+        role=_role(file, content),
+        problem=content.problem,
+        problem_detail=content.detail or file.problem_detail,
+        method=content.method,
+        pages=content.pages,
+        text=content.text[:MAX_TEXT],
+        forms=content.forms,
+        papers=content.papers,
+    )
+
+
+def _role(file: File, content: _Content) -> str:
+    """A file bears its form's role, else that of its first paper (DATA.md)."""
+    if content.forms and not content.blank:
+        kinds = [form.kind for form in content.forms if form.kind]
+        return kinds[0] if kinds else "other"
+    if content.papers:
+        return content.papers[0].kind
+    if content.blank:
+        return "blank_form"
+    return "container" if file.kind in CONTAINERS else "other"
+
+
+def _unsupported(file: File) -> _Content:
+    if file.kind == "unknown" and extension_of(file.filename) in PROMISES:
+        return _Content(problem="corrupt", detail="文件内容与扩展名不符,可能已损坏")
+    name = _UNSUPPORTED.get(file.kind)
+    return _Content(problem="unsupported", detail=f"{name}暂不能自动读取" if name else "文件格式无法识别")
+
+
+def _plain(file: File) -> str:
+    from intake.html_text import html_to_text
+
+    text, _ = decode_text(file.data)
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
+    return html_to_text(text) if file.kind == "html" else text
+
+
+def _embedded_file(item: Embedded, parent: int, counts: dict[str, int]) -> File:
+    kind = kind_of(item.data, item.filename, item.media_type)
+    name = safe_name(item.filename) or unnamed(kind, item.media_type, counts)
+    problem = "empty" if kind == "empty" else None
+    return File(name, media_type_of(kind, item.media_type), item.data, kind, parent, True, _EMBEDDED, problem, None,
+                size=len(item.data))  # fmt: skip
+
+
+#: content_id of pictures that come out of documents
+_EMBEDDED = "embedded"
+
+
+def _is_embedded(file: File) -> bool:
+    return file.content_id == _EMBEDDED and file.inline
+
+
+def _is_decoration(file: File) -> bool:
+    """A logo, avatar, rule or tracking pixel shown inside a text: not a material, and no cause for doubt."""
+    if not file.inline or file.kind not in _PICTURES:
+        return False
+    from intake.readers.image import is_icon
+
+    return is_icon(file.data)
+
+
+def _is_illegible(document: Document, file: File) -> bool:
+    """Whether nothing could be made out, so that a person must look.
+
+    A picture inside a text or a document is often an ornament; only one as large as a scan counts. A QR code (the
+    notice shows one, accounts have one) is read by nobody.
+    """
+    if "qr-code" in document.notes:
+        return False
+    legible = sum(len(line.text.strip()) for line in document.lines if line.confidence >= _LEGIBLE_CONFIDENCE)
+    return legible < _LEGIBLE and (not file.inline or _has_scan_size(file.data))
+
+
+def _has_scan_size(data: bytes) -> bool:
+    from PIL import Image
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(data)) as image:
+                short, long = sorted(image.size)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return True
+    return long >= _SCAN_SIDES[0] and short >= _SCAN_SIDES[1]
+
+
+def _filled(forms: tuple[Form, ...]) -> int:
+    return sum(1 for form in forms for field in form.fields if field.value not in (None, "", ()))
+
+
+def without_repeats(body_forms: tuple[Form, ...], readings: Sequence[FileReading]) -> tuple[Form, ...]:
+    """The forms of the body that do not stand, value for value, in an attached file too."""
+    attached = [_values(form) for reading in readings for form in reading.forms]
+    return tuple(form for form in body_forms if not any(_values(form) <= values for values in attached))
+
+
+def _values(form: Form) -> frozenset:
+    return frozenset((field.name, field.value) for field in form.fields if field.value not in (None, "", ()))

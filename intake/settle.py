@@ -1,0 +1,178 @@
+"""One mail that was read: which submissions it concerns, what they are worth now, and whether it is answered.
+
+`settle` runs inside the message's one transaction: it gathers from the store, lets the rules decide, and writes down.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlite_utils import Database
+
+from intake.answering import Settled, answer
+from intake.config import Config
+from rules import answer as answers
+from rules.accounts import merge_accounts
+from rules.answer import SubmissionOutcome
+from rules.bounce import bounce_of
+from rules.complete import judge
+from rules.group import Claim, claims, new_papers, numbered
+from rules.kind import KindDecision, kind_of
+from rules.match import Match, account_keys, choose, quoted_numbers
+from rules.quoting import own_words
+from rules.reading import Reading
+from rules.registrant import code_key, registrant_key
+from rules.submission import Account
+from rules.survey import Survey
+from rules.unread import may_be_form
+from store import matching, processing, replies, submissions
+from store.messages import copy_kind_to_duplicates
+from store.submissions import load_facts
+
+
+@dataclass(frozen=True, slots=True)
+class _Mail:
+    """What every step needs to know of the mail."""
+
+    config: Config
+    survey: Survey
+    database: Database
+    #: the row of `messages`
+    row: dict
+    reading: Reading
+    #: file index → row of `attachments`
+    files: dict[int, int]
+    #: submissions that the mail answers
+    thread: tuple[int, ...]
+    #: submissions of its sender
+    sender: tuple[int, ...]
+    quoted: tuple[str, ...]
+    now: datetime
+
+
+def settle(config: Config, survey: Survey, database: Database, row: dict, reading: Reading, now: datetime) -> Settled:
+    """Write down all that follows from one mail; to be called inside a transaction."""
+    rows = processing.record_reading(database, row, reading)
+    message = reading.message
+    identifiers = tuple(dict.fromkeys(filter(None, (message.in_reply_to, *message.references))))
+    mail = _Mail(config, survey, database, row, reading, dict(enumerate(rows)),
+                 matching.answered_submissions(database, identifiers),
+                 matching.submissions_of_sender(database, message.from_address),
+                 quoted_numbers(survey, message.subject, own_words(message.text)), now)
+    answers_ours = matching.is_mail_of_ours(database, identifiers)
+    decision = kind_of(reading, survey, config.own_addresses, bool(mail.sender), answers_ours)
+    outcomes, kind = _take_in(mail, decision) if decision.kind == "usable" else ((), decision.kind)
+    if kind == "bounce":
+        _note_bounce(mail)
+    settled = answer(config, survey, database, row, reading, kind, decision, outcomes, _asked_about(mail, kind), now)
+    processing.finish(database, row["id"], kind, settled.silence, now)
+    processing.add_event(database, now, "processed", message_id=row["id"], detail={
+        "kind": kind, "reason": decision.reason, "evidence": decision.evidence, "silence": settled.silence})
+    copy_kind_to_duplicates(database, row["id"])
+    return settled
+
+
+def _take_in(mail: _Mail, decision: KindDecision) -> tuple[tuple[SubmissionOutcome, ...], str]:
+    """Every registrant of the mail into a submission; returns the outcomes and the message's kind."""
+    outcomes = []
+    for claim in claims(mail.reading, mail.survey):
+        known = matching.candidates(mail.database, claim, mail.survey, mail.thread, mail.sender, mail.quoted)
+        match = choose(claim, known, mail.thread, mail.reading.message.from_address, mail.quoted,
+                       account_keys(claim.accounts, mail.survey))
+        if match.submission_id is None and _is_for_a_person(claim, match, decision):
+            _leave_to_a_person(mail, claim, match)
+        else:
+            outcomes.append(_add(mail, claim, match))
+    opened = any(outcome.opened for outcome in outcomes)
+    return tuple(outcomes), "registration" if opened else "supplement"
+
+
+def _is_for_a_person(claim: Claim, match: Match, decision: KindDecision) -> bool:
+    """Whether a claim is no submission of its own: papers that belong to an open one nobody can tell surely, or files
+    from a known sender that could not be read."""
+    if claim.accounts:
+        return False
+    return bool(match.doubts) or (not claim.has_material and decision.reason == "file-from-known-sender")
+
+
+def _leave_to_a_person(mail: _Mail, claim: Claim, match: Match) -> None:
+    for doubt in match.doubts or ("来信附有未能识别的文件,发件人名下有不止一份登记,请核实应归入哪一份。",):
+        submissions.add_doubt(mail.database, doubt, mail.now, message_id=mail.row["id"])
+
+
+def _add(mail: _Mail, claim: Claim, match: Match) -> SubmissionOutcome:
+    """Add what the claim brings to its submission, judge it anew, and say what became of it."""
+    database, opened = mail.database, match.submission_id is None
+    submission_id = match.submission_id
+    if submission_id is None:
+        submission_id = submissions.open_submission(database, mail.survey.numbering, mail.row["received_at"], mail.now)
+    submissions.link_message(database, submission_id, mail.row["id"], match.why)
+    before = load_facts(database, submission_id)
+    held = numbered(claim, mail.files)
+    _merge(mail, submission_id, before.accounts, held.accounts)
+    submissions.add_papers(database, submission_id, new_papers(before.papers, held.papers))
+    submissions.add_unread(database, submission_id, [file.attachment_id for file in held.unread])
+    submissions.close_unread(database, submission_id, _superseded(before.unread, len(held.accounts)))
+    for doubt in dict.fromkeys((*match.doubts, *claim.doubts)):
+        if doubt not in before.doubts:
+            submissions.add_doubt(database, doubt, mail.now, submission_id=submission_id, message_id=mail.row["id"])
+    processing.add_event(database, mail.now, "opened" if opened else "added", message_id=mail.row["id"],
+                         submission_id=submission_id, detail={"why": match.why})
+    return judge_again(mail.survey, database, submission_id, mail.now, contact=mail.reading.message.answer_address,
+                       opened=opened, files=_files_of(mail, claim))
+
+
+def judge_again(survey: Survey, database: Database, submission_id: int, now: datetime, *, contact: str | None = None,
+                opened: bool = False, files: tuple = ()) -> SubmissionOutcome:
+    """Judge a submission on all that it holds and write the judgement down."""
+    facts = load_facts(database, submission_id)
+    judgement = judge(facts, survey)
+    keys = registrant_key(judgement, survey), code_key(judgement.uscc)
+    submissions.save_judgement(database, submission_id, judgement, keys, contact, now)
+    unread = tuple(answers.FileOutcome(file.filename, problem=file.problem) for file in facts.unread if file.open)
+    return SubmissionOutcome(submissions.number_of(database, submission_id), judgement, facts.accounts, files, unread,
+                             opened, submission_id)
+
+
+def _merge(mail: _Mail, submission_id: int, stored: tuple[Account, ...], incoming: tuple[Account, ...]) -> None:
+    merged, changes = merge_accounts(stored, incoming, mail.survey)
+    ids = {}
+    for place, account in enumerate(merged):
+        if account.id is None or account != stored[place]:
+            ids[place] = submissions.save_account(mail.database, submission_id, account, mail.row["id"])
+    for place, account in enumerate(merged):
+        replaced = [(change.name, change.old, change.new) for change in changes if change.account == place]
+        if account.id is not None and replaced:
+            submissions.add_history(mail.database, submission_id, account.id, replaced, mail.row["id"], "daemon", mail.now)
+
+
+def _superseded(unread, forms: int) -> list[int]:
+    """Documents of earlier mails that could not be read, as many as forms have come since: people send them again."""
+    documents = [file.attachment_id for file in unread if file.open and may_be_form(file)]
+    return documents[:forms]
+
+
+def _files_of(mail: _Mail, claim: Claim) -> tuple:
+    files = mail.reading.files
+    typed = answers.body_outcome(mail.reading.body_forms) if any(a.attachment_id is None for a in claim.accounts) else ()
+    return (*typed, *answers.file_outcomes(files[index] for index in claim.files))
+
+
+def _asked_about(mail: _Mail, kind: str) -> tuple[SubmissionOutcome, ...]:
+    """For a question: the submissions of its sender, as they stand."""
+    if kind != "inquiry":
+        return ()
+    outcomes = []
+    for submission_id in mail.sender[:20]:
+        facts = load_facts(mail.database, submission_id)
+        unread = tuple(answers.FileOutcome(file.filename, problem=file.problem) for file in facts.unread if file.open)
+        outcomes.append(SubmissionOutcome(submissions.number_of(mail.database, submission_id),
+                                          judge(facts, mail.survey), facts.accounts, (), unread, False, submission_id))
+    return tuple(outcomes)
+
+
+def _note_bounce(mail: _Mail) -> None:
+    bounce = bounce_of(mail.reading, mail.survey)
+    if bounce is None or bounce.action not in ("failed", "delayed"):
+        return
+    replies.note_bounce(mail.database, bounce.message_ids, bounce.numbers, bounce.recipients, reason=bounce.reason,
+                        failed=bounce.action == "failed", dead=bounce.dead, message_id=mail.row["id"], now=mail.now)

@@ -1,0 +1,142 @@
+"""What parent and confined child say to each other: frames on a socket, values that are checked before they are trusted.
+
+The parent never unpickles freely what a child sends, since the child has read hostile files: only the project's values,
+dates and builtins are admitted, frames are bounded, and a Reading is checked against its declared types.
+"""
+
+import functools
+import io
+import pickle
+import socket
+import struct
+import types
+import typing
+from dataclasses import fields, is_dataclass
+from datetime import date, datetime, timedelta, timezone
+
+from rules import message, reading
+from rules.errors import PermanentError
+
+#: largest answer of a child
+MAX_REPLY_BYTES = 64 * 1024 * 1024
+MAX_NOTE_BYTES = 4096
+#: values in one answer: tuples that hold one another many times over would explode when walked
+MAX_VALUES = 2_000_000
+
+#: child → parent: `P` about to open this file, `R` result, `E` an error raised on purpose, `B` a bug; parent → child: `J` job
+_BOUNDS = {b"P": 128, b"R": MAX_REPLY_BYTES, b"E": MAX_NOTE_BYTES, b"B": MAX_NOTE_BYTES, b"H": 16}
+_HEAD = struct.Struct(">cI")
+_ADMITTED = {
+    (cls.__module__, cls.__qualname__): cls
+    for cls in (
+        message.Message, reading.FieldValue, reading.Form, reading.Paper, reading.FileReading, reading.Reading,
+        datetime, date, timedelta, timezone,
+    )
+}  # fmt: skip
+
+
+class Forged(PermanentError):
+    """What a child sent is not what a child sends."""
+
+
+def send_frame(channel: socket.socket, tag: bytes, payload: bytes, descriptors: tuple[int, ...] = ()) -> None:
+    """Send one frame, open files beside it."""
+    head = _HEAD.pack(tag, len(payload))
+    if descriptors:
+        socket.send_fds(channel, [head], descriptors)
+    else:
+        channel.sendall(head)
+    channel.sendall(payload)
+
+
+def parse_head(head: bytes) -> tuple[bytes, int]:
+    """Tag and length of a frame from a child; raises Forged on an unknown tag or a length out of bounds."""
+    tag, length = _HEAD.unpack(head)
+    if length > _BOUNDS.get(tag, -1):
+        raise Forged("unknown or oversized frame from a reader")
+    return tag, length
+
+
+HEAD_BYTES = _HEAD.size
+
+
+def receive_job(channel: socket.socket) -> tuple[bytes, list[int]] | None:
+    """The next frame from the parent and the open files that came with it; None when the parent has closed."""
+    head, descriptors, _, _ = socket.recv_fds(channel, HEAD_BYTES, 4)
+    while head and len(head) < HEAD_BYTES:
+        head += channel.recv(HEAD_BYTES - len(head))
+    if not head:
+        return None
+    _, length = _HEAD.unpack(head)
+    return receive_exactly(channel, length), descriptors
+
+
+def receive_exactly(channel: socket.socket, length: int) -> bytes:
+    data = bytearray()
+    while len(data) < length:
+        chunk = channel.recv(min(1 << 20, length - len(data)))
+        if not chunk:
+            raise EOFError
+        data += chunk
+    return bytes(data)
+
+
+class _Admitting(pickle.Unpickler):
+    def find_class(self, module, name):
+        try:
+            return _ADMITTED[module, name]
+        except KeyError:
+            raise Forged("a reader sent a value of a foreign type") from None
+
+
+def load_reply(data: bytes):
+    """The value that a child sent; raises Forged when it is anything but plain values and the project's own."""
+    try:
+        value = _Admitting(io.BytesIO(data)).load()
+        _check(value, [MAX_VALUES])
+    except (pickle.UnpicklingError, ValueError, TypeError, AttributeError, IndexError, KeyError, EOFError, MemoryError,
+            OverflowError, UnicodeError, RecursionError, struct.error):  # fmt: skip
+        raise Forged("a reader's answer cannot be read") from None
+    return value
+
+
+def _check(value, budget: list[int]) -> None:
+    """Walk a value: every field of a dataclass must have its declared type."""
+    budget[0] -= 1
+    if budget[0] < 0:
+        raise ValueError("too many values")
+    if is_dataclass(value):
+        hints = _hints(type(value))
+        for field in fields(value):
+            content = getattr(value, field.name)
+            if not _fits(content, hints[field.name]):
+                raise TypeError(f"{type(value).__name__}.{field.name}")
+            _check(content, budget)
+    elif isinstance(value, (tuple, list, set, frozenset)):
+        for item in value:
+            _check(item, budget)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            _check(key, budget)
+            _check(item, budget)
+
+
+@functools.cache
+def _hints(cls: type) -> dict[str, typing.Any]:
+    return typing.get_type_hints(cls)
+
+
+def _fits(value, hint) -> bool:
+    """Whether a value has the annotated type, as far as rules.reading and rules.message use annotations."""
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (types.UnionType, typing.Union):
+        return any(_fits(value, argument) for argument in arguments)
+    if origin is tuple:
+        if type(value) is not tuple:
+            return False
+        if len(arguments) == 2 and arguments[1] is Ellipsis:
+            return all(_fits(item, arguments[0]) for item in value)
+        return len(value) == len(arguments) and all(map(_fits, value, arguments))
+    if hint is float:
+        return type(value) in (int, float)
+    return type(value) is hint

@@ -1,0 +1,51 @@
+"""The office's words for the codes of the data contract: one word for one thing on every page, sheet and screen."""
+
+from rules.autoreply import GUARDS
+
+MAIL_KINDS = {
+    "registration": "登记来信", "supplement": "补正来信", "inquiry": "咨询来信", "unrelated": "无关来信",
+    "automatic": "自动来信", "bounce": "退信", "own": "本单位发出", "duplicate": "重复信件",
+    "left_alone": "起始日前旧信", "received": "尚待处理", "failed": "处理失败",
+}
+CATEGORIES = {"unit": "单位", "individual": "个人", "unknown": "未能判定"}
+STATUSES = {
+    "incomplete": "待补正", "review": "待人工核验", "complete": "电子材料齐全，待纸质件", "registered": "纸质件已收，已登记",
+    "withdrawn": "已撤回",
+}
+TIMELINESS = {"on_time": "按时", "late": "逾期", "unknown": "未能判定"}
+REPLY_KINDS = {
+    "acknowledgement": "齐全回执", "missing_materials": "补正通知", "receipt": "收件回执", "guidance": "登记指引",
+    "reminder": "催办提醒", "confirmation": "登记确认",
+}
+REPLY_STATES = {
+    "held": "待审批", "queued": "待发送", "sending": "正在发送", "sent": "已发送", "deferred": "暂缓重试",
+    "failed": "发送失败", "uncertain": "不确定是否发出", "suppressed": "不发送",
+}
+MESSAGE_STATES = {"received": "尚待处理", "processed": "已处理", "failed": "处理失败"}
+ROLES = {
+    "unit_form": "登记表（单位）", "individual_form": "登记表（个人）", "blank_form": "空白登记表", "id_card": "居民身份证",
+    "org_certificate": "单位证书", "principal_id_card": "主要负责人身份证", "form": "登记表", "container": "压缩包等容器",
+    "other": "其他",
+}
+PROBLEMS = {
+    "empty": "空文件", "encrypted": "已加密", "corrupt": "文件损坏", "too_large": "文件过大", "unsupported": "格式暂不支持",
+    "unreadable": "无法辨认", "remote": "云附件（信中只有链接）",
+}
+SILENCES = {guard.code: guard.sentence.rstrip("。") for guard in GUARDS} | {
+    "before-since": "起始日以前的旧信，只登记、不处理",
+}
+YES_NO = {1: "是", 0: "否", True: "是", False: "否"}
+
+
+def word(table: dict, code) -> str:
+    """The Chinese word for a code; the code itself where it has none, and 未填 for nothing."""
+    return "未填" if code is None or code == "" else table.get(code, str(code))
+
+
+def missing_word(survey, code: str) -> str:
+    """What is missing in a few words, e.g. `手机号码` for `field:admin_phone`."""
+    if code.startswith("field:"):
+        name = code.removeprefix("field:")
+        labels = {rule.name: rule.label for rule in survey.fields}
+        return f"登记表「{labels.get(name, name)}」一栏"
+    return ROLES.get(code, code)

@@ -1,0 +1,197 @@
+"""What a person wrote in one field → a FieldValue: normalised where that is possible, else as written with a complaint."""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rules.document import EMPTY, TICKED
+from rules.numbers import id_number
+from rules.reading import FieldValue
+from rules.survey import FieldRule, Survey, bare
+from rules.ticks import has_boxes, normalise
+from rules.values import (
+    parse_count,
+    parse_date,
+    parse_email,
+    parse_handle,
+    parse_options,
+    parse_phone,
+    parse_platform,
+    parse_yes_no,
+    plain,
+    platforms_named,
+)
+
+_NOTHING = re.compile(
+    r"^(?:无|没有|暂无|尚无|暂时没有|不详|未知|未填|空|空白|略|待定|待补|待补充|待填|暂缺|暂未开通|没|否|none|null|nil|n/?a|tbd|"
+    r"[x×*某?？]{2,}|[/\\|_\-—–―－、。.…~～\s]+)$",
+    re.I,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What stands in a field and where: hint texts are already gone."""
+
+    raw: str
+    location: str
+    method: str
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    value: object
+    complaint: str | None = None
+    confidence: float = 1.0
+
+
+def is_placeholder(raw: str) -> bool:
+    """Whether the text only says that there is nothing: 无, /, ——, XXX, 待定."""
+    return bool(_NOTHING.match(plain(raw)))
+
+
+def read_field(rule: FieldRule, written: Written, survey: Survey) -> list[FieldValue]:
+    """The field's value; for a field of kind `platform` the derived `platform` stands beside it.
+
+    An empty field has raw '' and value None and is valid (completeness is judged elsewhere). 「无」 and its like count as
+    empty where the form does not demand the field, and as invalid where it does.
+    """
+    raw = written.raw.strip()
+    if not raw:
+        found = _Read(None)
+    elif is_placeholder(raw) and rule.kind not in ("count", "yes_no", "options"):
+        found = _Read(raw, f"填的是「{plain(raw)[:10]}」,没有实际内容") if rule.mandatory else _Read(None)
+    else:
+        found = _READERS[rule.kind](raw, rule, survey)
+    if found.value is None and found.complaint is None and (not raw or has_boxes(raw)):
+        raw = ""
+    value = raw if found.value is None and found.complaint and raw else found.value
+    field = FieldValue(rule.name, value, raw, found.complaint is None, found.complaint, written.location, written.method,
+                       round(written.confidence * found.confidence, 3))  # fmt: skip
+    return [field, *_platform(field, survey)] if rule.kind == "platform" else [field]
+
+
+def _platform(service: FieldValue, survey: Survey) -> list[FieldValue]:
+    if service.value is None or not service.valid:
+        return []
+    named = platforms_named(service.raw, survey)
+    sure = 1.0 if len(named) == 1 else 0.5
+    return [FieldValue("platform", parse_platform(service.raw, survey), service.raw, True, None, service.location,
+                       service.method, round(service.confidence * sure, 3))]  # fmt: skip
+
+
+def joined(text: str) -> str:
+    """Lines of one value as one line: without a space between Chinese characters, with one between Latin words."""
+    text = unicodedata.normalize("NFKC", text)
+    text = re.sub(r"(?<=[^\x00-\x7f])\s*\n\s*|\s*\n\s*(?=[^\x00-\x7f])", "", text)
+    return plain(text)
+
+
+def _text(raw: str, rule: FieldRule, survey: Survey) -> _Read:
+    if rule.name == "introduction":
+        return _Read("\n".join(line.strip() for line in raw.split("\n") if line.strip()))
+    value = joined(raw).strip("“”\"「」『』'")
+    return _Read(value) if any(char.isalnum() for char in value) else _Read(raw, "没有可用的文字")
+
+
+def _person(raw: str, rule: FieldRule, survey: Survey) -> _Read:
+    text = re.sub(r"[(\[【〔][^()\[\]【】〔〕]*[)\]】〕]", " ", plain(raw))
+    text = re.split(r"(?:联系|手机|电话|微信|身份证|[Ee]-?mail|邮箱)[^,;]*?[:号]|\d", text, maxsplit=1)[0]
+    text = re.sub(r"(?<=[^\x00-\x7f]) +(?=[^\x00-\x7f])", "", text).strip(" ,;、。:/-")
+    text = re.sub("(?:签名|签字|盖章)$", "", text)
+    if is_placeholder(text) or not re.search(r"[^\W\d_]", text):
+        return _Read(raw, "不是姓名")
+    return _Read(text) if len(text) <= 40 else _Read(raw, "不像姓名", 0.6)
+
+
+def _phone(raw: str, rule: FieldRule, survey: Survey) -> _Read:
+    if number := parse_phone(raw):
+        return _Read(number)
+    digits = sum(char.isdigit() for char in raw)
+    return _Read(raw, f"号码有{digits}位数字,不是完整的手机号码或带区号的电话号码" if digits else "不是电话号码")
+
+
+def _email(raw: str, rule: FieldRule, survey: Survey) -> _Read:
+    address = parse_email(raw.replace("\n", ""))
+    return _Read(address) if address else _Read(raw, "不是有效的邮箱地址")
+
+
+def _id_number(raw: str, rule: FieldRule, survey: Survey) -> _Read:
+    if number := id_number(raw):
+        return _Read(number)
+    text = re.sub(r"[^0-9A-Z]", "", plain(raw).upper())
+    if found := re.search(r"(?<!\d)\d(?:\s?\d){16}\s?[\dXx](?!\d)", plain(raw)):
+        if number := id_number(found[0]):
+            return _Read(number)
+        text = re.sub(r"\s", "", found[0]).upper()
+    if len(text) != 18:
+        return _Read(text or raw, f"身份证号应为18位,现为{len(text)}位")
+    return _Read(text, "身份证号校验不符,请核对是否有误")
+
+
+def _date(raw: str, rule: FieldRule, survey: Survey) -> _Read:
+    if day := parse_date(raw):
+        return _Read(day)
+    if re.fullmatch(r"(?:19|20)\d\d\s*年?", plain(raw)):
+        return _Read(raw, "只写了年份,请写明年、月、日")
+    return _Read(raw, "不是可以辨认的日期,请写明年、月、日")
+
+
+def _count(raw: str, rule: FieldRule, survey: Survey) -> _Read:
+    if not re.sub(r"[/\\_\-—–\s、。.]", "", raw):
+        return _Read(None)
+    amount = parse_count(raw)
+    return _Read(amount) if amount is not None else _Read(raw, "不是可以辨认的数量")
+
+
+def _handle(raw: str, rule: FieldRule, survey: Survey) -> _Read:
+    handle = parse_handle(raw if has_boxes(raw) else joined_handle(raw))
+    return _Read(handle) if handle and not is_placeholder(handle) else _Read(raw, "没有写明账号")
+
+
+def joined_handle(raw: str) -> str:
+    """A handle on several lines: a long web address is wrapped, anything else stands on lines of its own."""
+    return re.sub(r"\s*\n\s*", "" if re.match(r"\s*(?:\S+[:：])?\s*(?:https?|www)", raw) else " ", raw)
+
+
+def _options(raw: str, rule: FieldRule, survey: Survey) -> _Read:
+    if is_placeholder(raw):
+        return _Read(None)
+    chosen = parse_options(raw, rule.choices)
+    return _Read(chosen.value, chosen.complaint, chosen.confidence)
+
+
+def _choice(raw: str, rule: FieldRule, survey: Survey) -> _Read:
+    if has_boxes(raw):
+        chosen = parse_options(raw, rule.choices)
+        if isinstance(chosen.value, tuple) and len(chosen.value) > 1:
+            return _Read(raw, "只能选一项", chosen.confidence)
+        return _Read(chosen.value[0] if chosen.value else None, chosen.complaint, chosen.confidence)
+    text = bare(raw)
+    for fits in (text.__eq__, text.__contains__):
+        names = [(choice.name, word) for choice in rule.choices for word in map(bare, (choice.name, *choice.aliases))]
+        found = [(name, word) for name, word in names if fits(word)]
+        if found:
+            return _Read(max(found, key=lambda item: len(item[1]))[0])
+    return _Read(joined(raw), None, 0.8)
+
+
+def _yes_no(raw: str, rule: FieldRule, survey: Survey) -> _Read:
+    chosen = parse_yes_no(raw)
+    return _Read(chosen.value, chosen.complaint, chosen.confidence)
+
+
+def _service(raw: str, rule: FieldRule, survey: Survey) -> _Read:
+    if not has_boxes(raw):
+        return _Read(joined(raw))
+    chosen = platforms_named(raw, survey)
+    others = re.findall(rf"{TICKED}\s*([^{TICKED}{EMPTY}\s]+)", normalise(raw))
+    return _Read("、".join(chosen or others) or None)
+
+
+_READERS: dict[str, Callable[[str, FieldRule, Survey], _Read]] = {
+    "text": _text, "handle": _handle, "platform": _service, "options": _options, "choice": _choice, "yes_no": _yes_no,
+    "date": _date, "count": _count, "person": _person, "phone": _phone, "email": _email, "id_number": _id_number,
+}  # fmt: skip

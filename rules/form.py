@@ -1,0 +1,144 @@
+"""Document → registration forms: which labels belong together, to which person, on which kind of form.
+
+A form is known by its labels (`rules.labels`, `rules.layout`), never by its place or its file's name. Labels that stand on a
+form twice (手机号码) belong to the person named last before them; labels that mean different things on the two forms (单位)
+are told apart by the kind of the form, and the kind by the title and by fields that only one form has.
+"""
+
+from dataclasses import dataclass, field, replace
+
+from rules.document import Document
+from rules.fields import Written, read_field
+from rules.form_kind import decide_kind, is_a_form
+from rules.labels import lexicon, without_hints
+from rules.layout import Entry, NextAccount, Title, events
+from rules.persons import assign
+from rules.reading import FieldValue, Form
+from rules.survey import Survey
+from rules.values import normal_label
+
+#: forms of one file; what is beyond is not looked at
+MAX_FORMS = 300
+#: columns that describe the registrant and not the account: written once for several accounts
+_SHARED = (
+    ("admin_name", "admin_phone", "admin_email", "admin_wechat"),
+    ("unit_name", "unit_type", "legal_representative", "address"),
+    ("owner_name", "owner_id_number", "owner_phone", "owner_wechat", "employer"),
+)
+
+
+@dataclass
+class Draft:
+    """Entries that seem to belong to one form."""
+
+    title: Title | None = None
+    entries: list[Entry] = field(default_factory=list)
+    #: number of the title it stands under: drafts under one title share what was written once
+    group: int = 0
+
+
+def read_forms(document: Document, survey: Survey) -> tuple[Form, ...]:
+    """Every form in the document, blank ones too, in reading order; empty for a document that holds none."""
+    drafts = _drafts(document, survey)
+    forms = [(draft, _form(draft, document, survey)) for draft in drafts[:MAX_FORMS] if _could_be(draft)]
+    kept = [(draft.group, form) for draft, form in forms if form is not None]
+    return tuple(_share([form for _, form in kept], [group for group, _ in kept]))
+
+
+def is_blank(form: Form) -> bool:
+    """Whether nobody has filled in anything: no field has a value."""
+    return all(found.value is None for found in form.fields)
+
+
+def _could_be(draft: Draft) -> bool:
+    return len(draft.entries) >= 3
+
+
+def _drafts(document: Document, survey: Survey) -> list[Draft]:
+    drafts = [Draft()]
+    for event in events(document, lexicon(survey)):
+        current = drafts[-1]
+        if isinstance(event, Title):
+            if current.entries:
+                drafts.append(Draft(event, group=current.group + 1))
+            elif current.title is None or current.title.kind is None or event.kind is not None:
+                current.title = event
+        elif isinstance(event, NextAccount):
+            if current.entries:
+                drafts.append(Draft(current.title, group=current.group))
+        elif _begins_another(current, event):
+            drafts.append(Draft(current.title, [event], current.group))
+        else:
+            current.entries.append(event)
+    return drafts
+
+
+def _begins_another(draft: Draft, entry: Entry) -> bool:
+    """Whether the entry is the start of the next form: the account's name again, or the label the draft began with."""
+    if len(draft.entries) < 3:
+        return False
+    label = normal_label(entry.label)
+    same = [other for other in draft.entries if normal_label(other.label) == label]
+    if same and (entry.rules[0].name == "name" or same[0] is draft.entries[0]):
+        return True
+    names = [other for other in draft.entries if other.rules[0].name == "name" and other.raw]
+    if entry.rules[0].name == "name" and names and entry.raw and len(draft.entries) - draft.entries.index(names[-1]) >= 3:
+        return entry.block == names[-1].block or same != []
+    doubled = any(rule.after for rule in entry.rules)
+    return bool(same) and not doubled and same[-1].block != entry.block and len(draft.entries) >= 4
+
+
+def _form(draft: Draft, document: Document, survey: Survey) -> Form | None:
+    entries = [replace(entry, raw=_person_text(entry)) for entry in draft.entries]
+    if not is_a_form(draft.title, entries, survey):
+        return None
+    kind, evidence = decide_kind(draft.title, entries, survey)
+    found: dict[str, tuple[FieldValue, ...]] = {}
+    for rule, entry in assign(entries, kind, survey):
+        written = Written(entry.raw, entry.location, document.method, entry.confidence)
+        values = tuple(read_field(rule, written, survey))
+        known = found.get(rule.name)
+        if known is None or (known[0].value is None and values[0].value is not None):
+            found[rule.name] = values
+    fields = tuple(value for rule in survey.fields for value in found.get(rule.name, ()))
+    return Form(kind, _same_as_above(fields, survey), evidence)
+
+
+def _person_text(entry: Entry) -> str:
+    labels = tuple(dict.fromkeys(word for rule in entry.rules for word in (rule.label, entry.label)))
+    return without_hints(entry.raw, labels)
+
+
+def _same_as_above(fields: tuple[FieldValue, ...], survey: Survey) -> tuple[FieldValue, ...]:
+    """「同上」 in a field of the owner means the admin's; 「同手机号」 in a WeChat field the telephone number."""
+    by_name = {found.name: found for found in fields}
+    mended = []
+    for found in fields:
+        person, _, what = found.name.partition("_")
+        text = found.raw.strip().strip("()（）")
+        source = None
+        if text in ("同上", "同管理员", "同左", "同前", "同管理员手机", "同管理员微信") and person == "owner":
+            source = by_name.get(f"admin_{what}")
+        elif what == "wechat" and text in ("同手机", "同手机号", "同手机号码", "手机号", "同电话", "同电话号码", "手机同号", "同号", "同上"):
+            source = by_name.get(f"{person}_phone")
+        if source is not None and source.valid and source.value is not None:
+            found = replace(found, value=source.value, valid=True, complaint=None, confidence=min(0.9, source.confidence))
+        mended.append(found)
+    return tuple(mended)
+
+
+def _share(forms: list[Form], groups: list[int]) -> list[Form]:
+    """Registrant and administrator written once for several accounts, filled in on the forms that have no such labels."""
+    shared = []
+    for index, form in enumerate(forms):
+        near = [other for other in (*range(index - 1, -1, -1), *range(index + 1, len(forms)))
+                if groups[other] == groups[index]]
+        for names in _SHARED:
+            if any(form.get(name) for name in names):
+                continue
+            donor = next((forms[other] for other in near if any(forms[other].get(name) for name in names)), None)
+            if donor is not None:
+                taken = tuple(found for found in donor.fields if found.name in names)
+                form = Form(form.kind or donor.kind, (*form.fields, *taken), form.evidence or donor.evidence)
+        shared.append(form)
+    return shared

@@ -1,0 +1,267 @@
+"""One mail → its registrants: which forms and papers belong together (pure; nothing of the store is known here).
+
+forms   by the registrant that they name                              rules.group_forms
+papers  to the registrant whose name or number they bear, else by     rules.group_papers
+        place (same file, folder, archive, file name), else, with
+        one registrant in the mail, to that one, else to a person
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from rules.accounts import place_of
+from rules.category import form_side, is_filled
+from rules.group_forms import Group, group_forms
+from rules.group_papers import assign_papers, assign_unread, seed_from_papers
+from rules.mandatory import from_pixels
+from rules.reading import FieldValue, Reading
+from rules.registrant import code_key, name_key, person_key
+from rules.submission import Account, HeldPaper, UnreadFile
+from rules.survey import Survey
+from rules.unread import shown
+
+#: values of which a differing copy is believed even when it was read from a picture, being checked or short
+_CHECKED_KINDS = ("id_number", "phone")
+_COPY_CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """By what a registrant can be recognised."""
+
+    #: registrants that the forms name: `unit:<name>`, `person:<name>`
+    form_names: frozenset[str] = frozenset()
+    #: units that certificates name, `unit:<name>`
+    paper_names: frozenset[str] = frozenset()
+    #: organisation codes, comparable (`rules.registrant.code_key`)
+    codes: frozenset[str] = frozenset()
+    #: ID numbers of owners (forms), and of card holders where no form speaks for a unit
+    id_numbers: frozenset[str] = frozenset()
+    #: names of persons as compared: owners, heads of units, card holders
+    people: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What one mail hands in for one registrant; every `attachment_id` is an index into `Reading.files`."""
+
+    #: `unit`, `individual`, or None where the forms do not tell or contradict each other
+    category: str | None
+    #: one per account; `attachment_id` None: typed in the mail body
+    accounts: tuple[Account, ...]
+    papers: tuple[HeldPaper, ...]
+    unread: tuple[UnreadFile, ...]
+    #: plain Chinese sentences for a person
+    doubts: tuple[str, ...]
+    keys: Keys
+    #: every file of the mail that belongs to it, ascending
+    files: tuple[int, ...]
+    #: further files that hold the same account again: (position in `accounts`, file)
+    copies: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def has_material(self) -> bool:
+        """Whether anything usable came; False for a claim of unread files only."""
+        return bool(self.accounts or self.papers)
+
+
+def claims(reading: Reading, survey: Survey) -> tuple[Claim, ...]:
+    """The registrants of one mail, in the order of their first file.
+
+    () when nothing came that could be a material. A mail whose files could all not be read gives one claim of unread
+    files only (`has_material` is False): whether that opens a submission is the caller's decision.
+    """
+    groups = group_forms(_accounts(reading), reading.files, survey)
+    papers = _papers(reading)
+    if not groups:
+        groups = seed_from_papers(papers, survey)
+    assign_papers(groups, papers, reading.files, survey)
+    unread = _unread(reading)
+    if not groups and unread:
+        groups = [Group(None)]
+    assign_unread(groups, unread, reading.files, survey)
+    return tuple(sorted((_claim(group, reading, survey) for group in groups), key=_first_file))
+
+
+def numbered(claim: Claim, rows: dict[int, int]) -> Claim:
+    """The claim with rows of `attachments` in place of file indices; `rows` maps the one to the other."""
+
+    def row(index: int | None) -> int | None:
+        return None if index is None else rows[index]
+
+    return replace(
+        claim,
+        accounts=tuple(
+            replace(
+                account,
+                attachment_id=row(account.attachment_id),
+                fields=tuple(replace(field, attachment_id=row(field.attachment_id)) for field in account.fields),
+            )
+            for account in claim.accounts
+        ),
+        papers=tuple(replace(held, attachment_id=row(held.attachment_id)) for held in claim.papers),
+        unread=tuple(replace(file, attachment_id=row(file.attachment_id)) for file in claim.unread),
+        files=tuple(rows[index] for index in claim.files),
+        copies=tuple((position, rows[index]) for position, index in claim.copies),
+    )
+
+
+def new_papers(existing: Iterable[HeldPaper], incoming: Iterable[HeldPaper]) -> tuple[HeldPaper, ...]:
+    """Those of `incoming` that say something new: the same document sent again is none."""
+    known = {_said(held) for held in existing}
+    found = []
+    for held in incoming:
+        if _said(held) not in known:
+            known.add(_said(held))
+            found.append(held)
+    return tuple(found)
+
+
+def _said(held: HeldPaper) -> tuple:
+    paper = held.paper
+    return (
+        paper.kind,
+        paper.side,
+        paper.title,
+        paper.holder,
+        paper.number,
+        paper.principal,
+        paper.valid_until,
+        paper.doubts,
+    )
+
+
+def _accounts(reading: Reading) -> list[Account]:
+    found = [(None, form) for form in reading.body_forms]
+    found += [
+        (index, form) for index, file in enumerate(reading.files) if file.role != "blank_form" for form in file.forms
+    ]
+    return [Account(form.kind, form.fields, attachment_id=index, evidence=form.evidence) for index, form in found]
+
+
+def _papers(reading: Reading) -> list[HeldPaper]:
+    return [HeldPaper(paper, index, file.filename) for index, file in enumerate(reading.files) for paper in file.papers]
+
+
+def _unread(reading: Reading) -> list[UnreadFile]:
+    """Files with a problem, but for what mail programs put inline: a picture of a signature is nobody's material."""
+    return [
+        UnreadFile(file.filename, file.problem, index, file.problem_detail)
+        for index, file in enumerate(reading.files)
+        if file.problem and not (file.inline and file.problem in ("unreadable", "empty"))
+    ]
+
+
+def _claim(group: Group, reading: Reading, survey: Survey) -> Claim:
+    accounts, copies, doubts = _collapse(group.accounts, reading, survey)
+    sides = {form_side(account, survey) for account in group.accounts} - {None}
+    indices = [account.attachment_id for account in group.accounts] + [held.attachment_id for held in group.papers]
+    indices += [file.attachment_id for file in group.unread]
+    return Claim(
+        category=next(iter(sides)) if len(sides) == 1 else group.side if not sides else None,
+        accounts=accounts,
+        papers=tuple(group.papers),
+        unread=tuple(group.unread),
+        doubts=tuple(dict.fromkeys((*group.doubts, *doubts))),
+        keys=keys_of(group.accounts, group.papers, survey),
+        files=tuple(sorted({index for index in indices if index is not None})),
+        copies=copies,
+    )
+
+
+def keys_of(accounts: Iterable[Account], papers: Iterable[HeldPaper], survey: Survey) -> Keys:
+    """By what the registrant of these forms and papers can be recognised."""
+    accounts, papers = tuple(accounts), tuple(papers)
+    names = {
+        name_key(c.name, account.value(c.registrant_field), survey)
+        for account in accounts
+        for c in survey.categories
+        if form_side(account, survey) in (c.name, None)
+    }
+    certificates = [held.paper for held in papers if held.paper.kind == "org_certificate"]
+    cards = [held.paper for held in papers if held.paper.kind == "id_card"]
+    unit = certificates or any(form_side(account, survey) == "unit" for account in accounts)
+    written = {account.value("owner_id_number") for account in accounts}
+    people = {
+        account.value(rule.name)
+        for account in accounts
+        for rule in survey.fields
+        if rule.name in ("legal_representative", "owner_name")
+    }
+    return Keys(
+        form_names=frozenset(names - {None}),
+        paper_names=frozenset({name_key("unit", paper.holder, survey) for paper in certificates} - {None}),
+        codes=frozenset({code_key(paper.number) for paper in certificates} - {None}),
+        id_numbers=frozenset((written | (set() if unit else {card.number for card in cards})) - {None}),
+        people=frozenset({person_key(name) for name in (*people, *(card.holder for card in cards))} - {None}),
+    )
+
+
+def _collapse(accounts: list[Account], reading: Reading, survey: Survey):
+    """One account for several forms of it (in Word and as a scan): the best reading, completed by the others."""
+    merged: list[Account] = []
+    origin: list[Account] = []
+    copies, doubts = [], []
+    for account in sorted(accounts, key=lambda account: _rank(account, survey)):
+        place = place_of(merged, account, survey)
+        if place is None:
+            merged.append(account)
+            origin.append(account)
+            continue
+        doubts += _differences(origin[place], account, reading, survey)
+        merged[place] = _completed(merged[place], account)
+        if account.attachment_id is not None:
+            copies.append((place, account.attachment_id))
+    order = sorted(range(len(merged)), key=lambda place: (_index(merged[place]), place))
+    moved = {old: new for new, old in enumerate(order)}
+    return tuple(merged[place] for place in order), tuple(sorted((moved[p], index) for p, index in copies)), doubts
+
+
+def _rank(account: Account, survey: Survey) -> tuple:
+    """Typed before photographed, fuller before emptier, earlier before later."""
+    usable = sum(1 for field in account.fields if is_filled(field) and field.valid)
+    return from_pixels(account), -usable, _index(account), repr(account.fields)
+
+
+def _index(account: Account) -> int:
+    return -1 if account.attachment_id is None else account.attachment_id
+
+
+def _completed(best: Account, other: Account) -> Account:
+    """The account with values of the other copy where it has none."""
+    fields = []
+    for name in dict.fromkeys(field.name for field in (*best.fields, *other.fields)):
+        own, copied = best.get(name), other.get(name)
+        if is_filled(own) or not is_filled(copied):
+            fields.append(own if own is not None else copied)
+        else:
+            fields.append(replace(copied, attachment_id=other.attachment_id))
+    return replace(
+        best,
+        form_kind=best.form_kind or other.form_kind,
+        fields=tuple(fields),
+        evidence=tuple(dict.fromkeys((*best.evidence, *other.evidence))),
+    )
+
+
+def _differences(best: Account, other: Account, reading: Reading, survey: Survey) -> list[str]:
+    labels = [rule.label for rule in survey.fields if _differ(best.get(rule.name), other.get(rule.name), rule.kind)]
+    if not labels:
+        return []
+    files = "与".join(sorted({_file_name(best, reading), _file_name(other, reading)}))
+    return [f"同一账号的登记表不止一份({files}),填写的{'、'.join(labels)}不一致,请核实以哪一份为准。"]
+
+
+def _differ(a: FieldValue | None, b: FieldValue | None, kind: str) -> bool:
+    if not is_filled(a) or not is_filled(b) or not (a.valid and b.valid) or a.value == b.value:
+        return False
+    pixels = any(field.method == "ocr" or field.confidence < 1.0 for field in (a, b))
+    return not pixels or (kind in _CHECKED_KINDS and min(a.confidence, b.confidence) >= _COPY_CONFIDENCE)
+
+
+def _file_name(account: Account, reading: Reading) -> str:
+    return "邮件正文" if account.attachment_id is None else shown(reading.files[account.attachment_id].filename)
+
+
+def _first_file(claim: Claim) -> tuple:
+    return (claim.files[0] if claim.files else -1), repr(sorted(claim.keys.form_names))

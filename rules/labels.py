@@ -1,0 +1,145 @@
+"""Labels, titles and hints of the forms: how they are recognised in a cell or a line, whatever the spacing."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rules.survey import FieldRule, Survey, bare
+from rules.values import normal_label
+
+#: a label longer than this (compared form) is a sentence
+_LONGEST = 32
+_BRACKETED = re.compile(r"[(（\[【〔][^()（）\[\]【】〔〕]*[)）\]】〕]")
+_DRESSING = re.compile(r"^(?:请填写|请输入|请填|填写|必填)|(?:必填项?|选填|可多选|多选|单选|请打勾|请勾选|打勾|如下)$")
+_COLON = re.compile("[:：﹕∶︰]")
+#: behind one of these a label may begin in the middle of a line
+_BOUNDARY = re.compile(r"[\s\u3000;；,，。|｜/)）】]")
+_MARKER = r"[(（]?[^()（）\n]{0,6}本?行?填写时[^()（）\n]{0,4}删除[。.]?\s*[)）]?"
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A label found inside a line, with what follows it up to the next label."""
+
+    rules: tuple[FieldRule, ...]
+    label: str
+    value: str
+    #: offset of the label in the text
+    start: int
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """A survey's labels and titles, prepared for look-up."""
+
+    by_label: dict[str, tuple[FieldRule, ...]]
+    #: compared title → form kind, longest first
+    titles: tuple[tuple[str, str], ...]
+    #: compared title without its category, e.g. 衡东县新媒体账号调查摸底登记表
+    stems: tuple[str, ...]
+    #: labels that are also names of platforms (公众号, 微信): behind 服务类型 they are its value
+    platform_words: frozenset[str]
+
+    def rules_of(self, text: str) -> tuple[FieldRule, ...]:
+        """The fields whose label the whole text is; empty where it is no label."""
+        if not text or len(text) > 80:
+            return ()
+        normal = normal_label(text)
+        if not normal or len(normal) > _LONGEST:
+            return ()
+        if found := self.by_label.get(normal):
+            return found
+        shorter = normal_label(_BRACKETED.sub("", text))
+        return self.by_label.get(shorter) or self.by_label.get(_DRESSING.sub("", shorter)) or ()
+
+    def title_of(self, text: str) -> tuple[str | None] | None:
+        """(form kind,) if the text is a form's title ((None,) where it names no category), else None."""
+        if len(text) > 120:
+            return None
+        lines = [normal_label(line) for line in text.split("\n")] + [normal_label(text)]
+        for line in lines:
+            line = re.sub(r"^附件?表?[一二三四\d]*", "", line)
+            if len(line) > 40:
+                continue
+            for title, kind in self.titles:
+                if title in line:
+                    return (kind,)
+        return (None,) if any(line.endswith(stem) for line in lines for stem in self.stems if len(line) <= 40) else None
+
+    def split(self, text: str) -> list[Labelled]:
+        """Every `label:value` in the text, in order; several on one line too, and `label` + gap + `value` at a line's start."""
+        starts = sorted([*self._before_colons(text), *self._before_gaps(text)], key=lambda found: found[0])
+        kept: list[tuple[int, int, tuple[FieldRule, ...]]] = []
+        for start, end, rules in starts:
+            if kept and start < kept[-1][1]:
+                continue
+            if kept and not text[kept[-1][1] : start].strip(" \t\u3000") and kept[-1][2][0].kind == "handle":
+                continue  # 「账号:微信号:hdfb」: the second label is part of the value
+            kept.append((start, end, rules))
+        ends = [*(start for start, _, _ in kept[1:]), len(text)][: len(kept)]
+        return [
+            Labelled(rules, text[start:after], text[after:end].strip(" \t\u3000;；|｜"), start)
+            for (start, after, rules), end in zip(kept, ends, strict=True)
+        ]
+
+    def _before_colons(self, text: str) -> Iterator[tuple[int, int, tuple[FieldRule, ...]]]:
+        floor = 0
+        for colon in _COLON.finditer(text):
+            low = max(floor, text.rfind("\n", 0, colon.start()) + 1, colon.start() - 40)
+            edges = [low, *(match.end() for match in _BOUNDARY.finditer(text, low, colon.start()))]
+            for start in edges:
+                if (low == start or start in edges) and (rules := self.rules_of(text[start : colon.start()])):
+                    yield start, colon.end(), rules
+                    break
+            floor = colon.end()
+
+    def _before_gaps(self, text: str) -> Iterator[tuple[int, int, tuple[FieldRule, ...]]]:
+        for line in re.finditer(r"[^\n]+", text):
+            for gap in re.finditer(r"\t+[\s\u3000]*|[ \u3000]{2,}|\u3000|(?<=\w) (?=\S)", line[0][:60]):
+                start, end = line.start(), line.start() + gap.start()
+                rules = self.rules_of(text[start:end])
+                if rules and (len(gap[0]) > 1 or gap[0] != " " or len(normal_label(text[start:end])) > 2):
+                    yield start, line.start() + gap.end(), rules
+                    break
+
+
+@lru_cache(maxsize=4)
+def lexicon(survey: Survey) -> Lexicon:
+    """The survey's lexicon (made once for each survey)."""
+    by_label: dict[str, list[FieldRule]] = {}
+    for rule in survey.fields:
+        for label in (rule.label, *rule.variants):
+            rules = by_label.setdefault(normal_label(label), [])
+            if rule not in rules:
+                rules.append(rule)
+    titles = {bare(title): category.form for category in survey.categories for title in category.form_titles}
+    stems = {_stem(title, category.label) for category in survey.categories for title in category.form_titles}
+    platforms = {bare(word) for choice in survey.platforms for word in (choice.name, *choice.aliases)}
+    return Lexicon(
+        {label: tuple(rules) for label, rules in by_label.items()},
+        tuple(sorted(titles.items(), key=lambda item: -len(item[0]))),
+        tuple(stem for stem in sorted(stems, key=len, reverse=True) if len(stem) >= 6),
+        frozenset(platforms & by_label.keys()),
+    )
+
+
+def _stem(title: str, category: str) -> str:
+    return bare(title).removesuffix(bare(category)).removeprefix(bare(category))
+
+
+def without_hints(text: str, labels: tuple[str, ...]) -> str:
+    """The text without what the form itself says in the cell: 「账号名称是……等。(本行填写时删除。)」.
+
+    What a person wrote before or behind the hint stays. A hint is known by its marker 「填写时删除」; one whose marker was
+    deleted by its wording: it begins with the label or 填写 and gives examples (如…等).
+    """
+    names = "|".join(r"\s*".join(map(re.escape, bare(label))) for label in labels if label)
+    opening = rf"[“\"「『]?(?:{names})[”\"」』]?\s*(?:是|是指|指|应)|请?填写" if names else "请?填写"
+    plain = unicodedata.normalize("NFC", text)
+    if "删除" in plain or "删\n除" in plain:
+        plain = re.sub(rf"(?:{opening})[^□☑▣]*?{_MARKER}", "", plain, flags=re.S | re.I)
+        plain = re.sub(rf"[^\n]*?{_MARKER}", "", plain)
+    examples = rf"(?:{opening})[^\n□☑▣]{{2,60}}?[,，。;；]?\s*(?:如|例如|比如)[:：,，]?[^\n]{{2,60}}?等[。.]?\s*$"
+    return re.sub(examples, "", plain, flags=re.M | re.I).strip()

@@ -1,0 +1,160 @@
+"""Document → labels with what stands beside, below or behind them, in reading order.
+
+Knows tables (label left of its value, above it, or in the same cell; accounts as rows or as columns) and running lines
+(`label:value`, label and value on successive lines). Knows nothing of kinds of form: `rules.form` makes forms of this.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from rules.document import Document, Line, Paragraph, Table
+from rules.grid import Grid, Slot
+from rules.labels import Lexicon
+from rules.survey import FieldRule
+from rules.table_layout import read_table
+
+#: a line like this ends a letter: what follows is no part of a value
+_CLOSING = re.compile(
+    r"^\s*(?:-{2,}|—{2,}|_{3,}|={3,}|此致|敬礼|祝[:：好您]|顺祝|谢谢|特此|附件|发自我的|来自我的|Sent from|签名|原始邮件|"
+    r"[-－]+\s*(?:原始|转发|Original|Forwarded))", re.I
+)  # fmt: skip
+#: kinds of field whose value may go on over several lines
+_LONG_KINDS = ("text", "options")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A label and what is written for it."""
+
+    rules: tuple[FieldRule, ...]
+    label: str
+    raw: str
+    location: str
+    #: index of the block it stands in
+    block: int
+    confidence: float = 1.0
+    #: place of the label in its table
+    row: int | None = None
+    column: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """A form's title."""
+
+    text: str
+    #: `unit_form`, `individual_form` or None
+    kind: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NextAccount:
+    """Here another account of the same table begins."""
+
+
+Event = Entry | Title | NextAccount
+
+
+def events(document: Document, words: Lexicon) -> Iterator[Event]:
+    """All titles, labels and values of the document, in reading order."""
+    table_number = 0
+    lines: list[tuple[str, str]] = []
+    line_number = 0
+    for index, block in enumerate(document.blocks):
+        if isinstance(block, Paragraph):
+            line_number += 1
+            lines.append((block.text, _paragraph_place(document, block, line_number)))
+            continue
+        yield from _line_events(lines, index - 1, words)
+        lines = []
+        table_number += 1
+        line_number += len({cell.row for cell in block.cells})
+        yield from _table_events(document, block, table_number, index, words)
+    yield from _line_events(lines, len(document.blocks), words)
+    if not any(isinstance(block, Table) for block in document.blocks):
+        seen = [(text, f"第{page}页 第{number}行") for number, (text, page) in enumerate(_rows(document.lines), 1)]
+        yield from _line_events(seen, len(document.blocks) + 1, words)
+
+
+def _paragraph_place(document: Document, block: Paragraph, number: int) -> str:
+    place = f"正文第{number}行" if document.method == "text" else f"第{number}段"
+    return f"第{block.page}页 {place}" if document.pages > 1 else place
+
+
+def _table_events(document: Document, table: Table, number: int, index: int, words: Lexicon) -> Iterator[Event]:
+    page = f"第{table.page}页 " if document.pages > 1 else ""
+    for slot in read_table(Grid(table, words), words):
+        if isinstance(slot, Slot):
+            place = f"{page}表{number} 第{slot.place.row + 1}行 第{slot.place.column + 1}列"
+            label = slot.label_cell
+            yield Entry(slot.rules, slot.label, slot.raw, place, index, slot.confidence, label.row, label.column)
+        elif isinstance(slot, str):
+            kind = words.title_of(slot)
+            yield Title(slot, kind[0] if kind else None)
+        else:
+            yield NextAccount()
+
+
+def _rows(lines: tuple[Line, ...]) -> list[tuple[str, int]]:
+    """Lines read from pixels, those of equal height joined by tabs, left to right."""
+    rows: list[list[Line]] = []
+    for line in lines:
+        last = rows[-1][-1] if rows else None
+        middle = (line.box[1] + line.box[3]) / 2
+        if last and last.page == line.page and last.box[1] < middle < last.box[3]:
+            rows[-1].append(line)
+        else:
+            rows.append([line])
+    return [("\t".join(line.text for line in sorted(row, key=lambda line: line.box[0])), row[0].page) for row in rows]
+
+
+def _line_events(lines: list[tuple[str, str]], index: int, words: Lexicon) -> Iterator[Event]:
+    """Events of running lines: values go on to the next lines where their kind allows it."""
+    pending: Entry | None = None
+    for text, place in lines:
+        if text.lstrip().startswith((">", "＞")):
+            continue  # quoted from an earlier mail
+        found = words.split(text)
+        if title := words.title_of(text) if not found or found[0].start > 8 else None:
+            if pending:
+                yield pending
+            pending = None
+            yield Title(text.strip(), title[0])
+        elif found or words.rules_of(text):
+            if pending:
+                yield pending
+            *whole, pending = _entries(text, place, index, words)
+            yield from whole
+        elif pending:
+            pending, done = _continued(pending, text, place)
+            if done:
+                yield pending
+                pending = None
+    if pending:
+        yield pending
+
+
+def _entries(text: str, place: str, index: int, words: Lexicon) -> list[Entry]:
+    found = words.split(text)
+    if not found:
+        return [Entry(words.rules_of(text), text.strip(), "", place, index)]
+    entries = [Entry(item.rules, item.label, item.value, place, index) for item in found]
+    last = entries[-1]
+    # 「账号名称  账号  服务类型」: the last word of a line of labels is a label too
+    if (rules := words.rules_of(last.raw)) and len(entries) > 1 and not any(entry.raw for entry in entries[:-1]):
+        entries[-1:] = [replace(last, raw=""), Entry(rules, last.raw, "", place, index)]
+    return entries
+
+
+def _continued(entry: Entry, text: str, place: str) -> tuple[Entry, bool]:
+    """The entry with a further line, and whether it is finished."""
+    if not text.strip():
+        return entry, bool(entry.raw)
+    if _CLOSING.match(text):
+        return entry, True
+    if not entry.raw:
+        return replace(entry, raw=text.strip(), location=place), False
+    if entry.rules[0].kind in _LONG_KINDS and entry.rules[0].name in ("introduction", "scope", "formats"):
+        return replace(entry, raw=f"{entry.raw}\n{text.strip()}"), len(entry.raw) > 5_000
+    return entry, True

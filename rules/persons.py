@@ -1,0 +1,81 @@
+"""Which field an ambiguous label means: by the kind of the form, and by the person named last before it."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from rules.layout import Entry
+from rules.survey import FieldRule, Survey
+
+
+def assign(entries: list[Entry], kind: str | None, survey: Survey) -> Iterator[tuple[FieldRule, Entry]]:
+    """Each entry with its field; entries that belong to no field of the form are left out."""
+    persons: list[tuple[str, Entry]] = []
+    taken: set[str] = set()
+    guesses: list[tuple[list[FieldRule], Entry]] = []
+    for index, entry in enumerate(entries):
+        fitting = [rule for rule in entry.rules if kind is None or kind in rule.forms]
+        rule = _choose(fitting, entry, entries[index + 1 : index + 2], persons, taken)
+        if entry.rules[0].kind == "person":
+            persons.append((rule.name if rule else "", entry))
+        if rule is None:
+            guesses.append((fitting, entry))
+            continue
+        taken.add(rule.name)
+        yield rule, entry
+    for fitting, entry in guesses:
+        rule = next((rule for rule in fitting if rule.name not in taken), None)
+        if rule is not None and not _beside_another(entry, persons) and rule.kind != "id_number":
+            taken.add(rule.name)
+            yield rule, replace(entry, confidence=min(entry.confidence, 0.6))
+
+
+def _choose(
+    fitting: list[FieldRule], entry: Entry, following: list[Entry], persons: list[tuple[str, Entry]], taken: set[str]
+) -> FieldRule | None:
+    if not fitting:
+        return None
+    person = _person(entry, persons)
+    if fitting[0].kind == "person":
+        return _choose_person(fitting, following, taken)
+    if fitting[0].kind == "id_number":
+        # the legal representative's ID number has no field on the unit's form
+        return next((rule for rule in fitting if person not in ("legal_representative", "admin_name")), None)
+    if all(rule.after is None for rule in fitting):
+        return next((rule for rule in fitting if rule.name not in taken), fitting[0])
+    if names_person := [rule for rule in fitting if _says_whose(rule, entry, fitting)]:
+        return names_person[0]
+    if chosen := next((rule for rule in fitting if rule.after == person), None):
+        return chosen
+    return next((rule for rule in fitting if rule.name not in taken), None) if person is None else None
+
+
+def _choose_person(fitting: list[FieldRule], following: list[Entry], taken: set[str]) -> FieldRule | None:
+    if len(fitting) == 1:
+        return fitting[0]
+    before_id = bool(following) and following[0].rules[0].kind == "id_number"
+    if before_id and (owner := next((rule for rule in fitting if len(rule.forms) == 1), None)):
+        return owner
+    free = [rule for rule in fitting if rule.name not in taken and (rule.after is None or rule.after in taken)]
+    return free[0] if free else fitting[0]
+
+
+def _says_whose(rule: FieldRule, entry: Entry, fitting: list[FieldRule]) -> bool:
+    """Whether the label itself names the person (管理员手机): then no other field has it."""
+    return len(entry.rules) == 1 and len(fitting) == 1 and len(rule.forms) < 2
+
+
+def _person(entry: Entry, persons: list[tuple[str, Entry]]) -> str | None:
+    """Field of the person to whom the entry belongs: left in its row, else above in its column, else named last."""
+    if entry.row is not None:
+        same_table = [(name, other) for name, other in persons if other.block == entry.block and other.row is not None]
+        left = [name for name, other in same_table if other.row == entry.row and other.column < entry.column]
+        above = [name for name, other in same_table if other.column == entry.column and other.row < entry.row]
+        for found in (left, above):
+            if found:
+                return found[-1]
+    return persons[-1][0] if persons else None
+
+
+def _beside_another(entry: Entry, persons: list[tuple[str, Entry]]) -> bool:
+    """Whether another person stands in the entry's own row, or on the line right before it."""
+    return any(other.row == entry.row and other.block == entry.block for _, other in persons if entry.row is not None)

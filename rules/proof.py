@@ -1,0 +1,123 @@
+"""One identity document against one demand: is it proof, and if not, why not (DATA.md, "What counts").
+
+Accepted is only what was read with confidence, is valid on the day of receipt, and does not contradict the form.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from rules.deadline import received_day
+from rules.reading import Paper
+from rules.registrant import person_key, unit_key
+from rules.submission import Facts, HeldPaper
+from rules.survey import Demand, Survey, bare
+from rules.unread import shown
+
+#: an identity document read with less confidence is looked at by a person
+PAPER_CONFIDENCE = 0.8
+
+ACCEPTED = "accepted"
+#: the back of an ID card: genuine, but proves nothing alone
+INSUFFICIENT = "insufficient"
+#: a person must look: hardly legible, expired, of an unknown kind
+DOUBTFUL = "doubtful"
+CONTRADICTION = "contradiction"
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What one document is worth for one demand."""
+
+    held: HeldPaper
+    #: ACCEPTED, INSUFFICIENT, DOUBTFUL or CONTRADICTION
+    outcome: str
+    #: plain Chinese, a whole sentence without personal numbers
+    reason: str
+
+
+def weigh(demand: Demand, facts: Facts, survey: Survey) -> tuple[Proof, ...]:
+    """Every document of the demand's kind with its worth, in the order in which they came."""
+    return tuple(
+        Proof(held, *_worth(held, demand, facts, survey)) for held in facts.papers if held.paper.kind == demand.paper
+    )
+
+
+def expected(field: str | None, facts: Facts, survey: Survey) -> tuple[str, ...]:
+    """What the forms say there, each value once; where they say nothing, the persons whom certificates name."""
+    values = [value for account in facts.accounts if field and (value := account.value(field))]
+    if not values and field:
+        naming = {d.paper for c in survey.categories for d in c.demands if d.principal_field == field}
+        values = [held.paper.principal for held in facts.papers if held.paper.kind in naming and held.paper.principal]
+    return tuple(dict.fromkeys(str(value) for value in values))
+
+
+def _worth(held: HeldPaper, demand: Demand, facts: Facts, survey: Survey) -> tuple[str, str]:
+    paper, file = held.paper, shown(held.filename)
+    if paper.side == "back" and not paper.doubts:
+        return INSUFFICIENT, f"{file}只有身份证国徽面,缺人像面。"
+    if contradiction := _contradiction(paper, demand, facts, survey):
+        return CONTRADICTION, f"{file}{contradiction}"
+    if paper.doubts:
+        return DOUBTFUL, f"{file}需人工核对:{';'.join(text.rstrip('。;') for text in paper.doubts)}。"
+    if doubt := _doubt(paper, demand, facts, survey):
+        return DOUBTFUL, f"{file}{doubt}"
+    return ACCEPTED, _acceptance(paper, demand, facts, survey)
+
+
+def _contradiction(paper: Paper, demand: Demand, facts: Facts, survey: Survey) -> str | None:
+    """The sentence's end where a name or number is not the form's."""
+    names = expected(demand.holder_field, facts, survey)
+    if paper.holder and names and not _named(paper.holder, names, demand.paper == "org_certificate", survey):
+        label = survey.field(demand.holder_field).label
+        return f"上的名称“{paper.holder}”与登记表填写的{label}“{'、'.join(names)}”不一致,请核实。"
+    numbers = expected(demand.number_field, facts, survey)
+    if paper.number and numbers and bare(paper.number) not in {bare(number) for number in numbers}:
+        return f"上的号码与登记表填写的{survey.field(demand.number_field).label}不一致,请核实。"
+    persons = [
+        value
+        for account in facts.accounts
+        if demand.principal_field and (value := account.value(demand.principal_field))
+    ]
+    if paper.principal and persons and not _named(paper.principal, persons, False, survey):
+        label = survey.field(demand.principal_field).label
+        return (
+            f"载明的负责人“{paper.principal}”与登记表填写的{label}“{'、'.join(dict.fromkeys(persons))}”不一致,请核实。"
+        )
+    return None
+
+
+def _named(name: str, names, unit: bool, survey: Survey) -> bool:
+    key = (lambda text: unit_key(text, survey)) if unit else person_key
+    return key(name) in {key(other) for other in names}
+
+
+def _doubt(paper: Paper, demand: Demand, facts: Facts, survey: Survey) -> str | None:
+    """The sentence's end where it may be genuine, but a person must look."""
+    if demand.accepts and not any(bare(title) in bare(paper.title) for title in demand.accepts):
+        return f"({paper.title or '名称未读出'})不在列明认可的证书之内,请核实能否采用。"
+    if not paper.holder or not paper.number:
+        unread = "、".join(word for word, value in (("名称", paper.holder), ("号码", paper.number)) if not value)
+        return f"上的{unread}未能读出,请人工核对。"
+    if paper.confidence < PAPER_CONFIDENCE:
+        return "不够清晰,识别把握不大,请人工核对。"
+    last = _last_day(paper.valid_until)
+    if last and facts.opened_at and last < received_day(facts.opened_at, survey):
+        return f"的有效期至{last.isoformat()},收到时已过期,请核实。"
+    return None
+
+
+def _last_day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+
+
+def _acceptance(paper: Paper, demand: Demand, facts: Facts, survey: Survey) -> str:
+    compared = [
+        survey.field(field).label
+        for field in (demand.holder_field, demand.number_field)
+        if expected(field, facts, survey)
+    ]
+    title = paper.title or demand.label
+    return f"{title},与{'、'.join(compared)}一致。" if compared else f"{title},待收到填写完整的登记表后核对。"

@@ -1,0 +1,176 @@
+"""What the reply texts may say, as plain strings and lists: masked, bounded, free of line breaks and of links.
+
+Everything that came from outside (subjects, names, file names, values of forms) goes through `Quoting.safe` here, once;
+the templates cannot reach the domain values themselves, so that no text can leak a number by an edit.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+
+from rules.answer import FileOutcome, MailFacts, SubmissionOutcome
+from rules.masking import mask_personal
+from rules.submission import Account
+from rules.survey import Category, Survey
+
+_LINK = re.compile(r"(?:[a-z][a-z0-9+.-]{1,12}://|www\.)[^\s,\uff0c。;\uff1b、)\uff09】》]*", re.IGNORECASE)
+#: full-width digits and X as people type them
+_DIGITS = str.maketrans({chr(0xFEE0 + ord(char)): char for char in "0123456789Xx"})
+#: the time in a camera's or WeChat's file name; no region code of an ID number begins with 19 or 20
+_STAMP = re.compile(r"(?<!\d)((?:(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])[_-]?[0-2]\d[0-5]\d[0-5]\d(?:\d{3})?)"
+                    r"|(?<=mmexport)1[4-9]\d{11}|(?<=wx_camera_)1[4-9]\d{11})(?!\d)")
+_PERSONAL_KINDS = ("id_number", "phone")
+#: a display name that may stand behind 尊敬的
+_NAME = re.compile(r"[\w·•\u3400-\u9fff ()\uff08\uff09]{1,24}")
+_PREFIX = re.compile(r"^\s*(?:(?:re|aw|sv|fw|fwd|回复|答复|回覆|答覆|转发|轉寄|转寄)\s*(?:\[\d+\])?\s*[:\uff1a]\s*)+", re.IGNORECASE)
+
+
+class Quoting:
+    """Makes words from outside fit to be quoted; knows the personal numbers that must never be."""
+
+    def __init__(self, secrets: Iterable[str] = ()):
+        self._secrets = _secret_pattern(secrets)
+
+    def safe(self, text: object, limit: int = 80) -> str:
+        """One line without control characters, links and personal numbers, at most `limit` characters."""
+        raw = "" if text is None else str(text)[: limit * 20]
+        line = "".join(char if unicodedata.category(char)[0] != "C" else " " for char in raw)
+        line = _LINK.sub("", " ".join(line.split()))
+        line = "".join(piece if _STAMP.fullmatch(piece) else mask_personal(piece) for piece in _STAMP.split(line))
+        if self._secrets:
+            line = self._secrets.sub(lambda match: _stars(match[0]), line.translate(_DIGITS))
+        line = line.strip()
+        return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+    def filename(self, name: str, limit: int = 60) -> str:
+        """A file's name; a long one keeps its ending."""
+        line = self.safe(name.replace("\\", "/").rpartition("/")[2], 400)
+        if len(line) <= limit:
+            return line
+        return f"{line[: limit - 12]}…{line[-11:]}"
+
+
+def _stars(number: str) -> str:
+    kept = number[-2:] if len(number) >= 11 else ""
+    return "*" * (len(number) - len(kept)) + kept
+
+
+def _secret_pattern(secrets: Iterable[str]) -> re.Pattern | None:
+    numbers = {"".join(re.findall(r"[0-9Xx]", unicodedata.normalize("NFKC", str(secret)))) for secret in secrets}
+    long = sorted((number for number in numbers if len(number) >= 5), key=len, reverse=True)
+    if not long:
+        return None
+    return re.compile("|".join(r"[\s.\-–—_·]{0,2}".join(number) for number in long[:200]), re.IGNORECASE)
+
+
+def secrets_of(outcomes: Iterable[SubmissionOutcome], survey: Survey) -> list[str]:
+    """Every ID number and telephone number of a person in these submissions, valid or not."""
+    personal = {rule.name for rule in survey.fields if rule.kind in _PERSONAL_KINDS}
+    found: list[str] = []
+    for outcome in outcomes:
+        fields = [field for account in outcome.accounts for field in account.fields if field.name in personal]
+        found += [str(text) for field in fields for text in (field.raw, field.value) if text]
+        found += [m.number for m in outcome.judgement.materials if m.number and m.kind != "org_certificate"]
+        found += [outcome.judgement.id_number] if outcome.judgement.id_number else []
+    return found
+
+
+def chinese_day(day: date | str | None) -> str | None:
+    """A day as people write it: 2019年8月13日; `YYYY-MM` gives 2019年8月."""
+    if not day:
+        return None
+    parts = [int(part) for part in str(day).split("-") if part.isdigit()]
+    return "".join(f"{part}{unit}" for part, unit in zip(parts, "年月日", strict=False)) or None
+
+
+def bare_subject(subject: str | None) -> str:
+    """A subject without 回复:, Re:, 转发: …, however often they stand there."""
+    return _PREFIX.sub("", subject or "").strip()
+
+
+def values_of(survey: Survey, mail: MailFacts, outcomes: tuple[SubmissionOutcome, ...], files: tuple[FileOutcome, ...],
+              blanks: tuple[Path, ...]) -> dict:
+    """All names that the templates know."""
+    quoting = Quoting(secrets_of(outcomes, survey))
+    unread = [file for outcome in outcomes for file in outcome.unread] + list(files)
+    return {
+        "mail": _mail(survey, mail, outcomes, quoting),
+        "submissions": [_submission(survey, mail, outcome, quoting) for outcome in outcomes],
+        "unread": [_file(file, quoting) for file in dict.fromkeys(unread)],
+        "categories": [_category(category) for category in survey.categories],
+        "attached": [path.name for path in blanks],
+        "office": {name: getattr(survey.office, name) for name in ("name", "address", "telephone", "contact", "email")},
+        "survey": {"title": survey.title, "notice": survey.notice, "opens": chinese_day(survey.opens),
+                   "closes": chinese_day(survey.closes), "grace_days": survey.grace_days,
+                   "grace_clause": survey.grace_clause},
+    }
+
+
+def _mail(survey: Survey, mail: MailFacts, outcomes: tuple[SubmissionOutcome, ...], quoting: Quoting) -> dict:
+    local = mail.received_at.astimezone(survey.time_zone)
+    return {"subject": quoting.safe(bare_subject(mail.subject), 50), "name": _addressee(mail, outcomes, quoting),
+            "received": f"{chinese_day(local.date())}{local:%H:%M}"}
+
+
+def _addressee(mail: MailFacts, outcomes: tuple[SubmissionOutcome, ...], quoting: Quoting) -> str | None:
+    """Whom the letter greets: the registrant when there is one, else the sender's name when it looks like a name."""
+    registrants = {outcome.judgement.registrant for outcome in outcomes}
+    if len(registrants) == 1 and None not in registrants:
+        return quoting.safe(registrants.pop(), 40)
+    name = quoting.safe(mail.from_name, 24)
+    return name if _NAME.fullmatch(name) and not re.search(r"\d{5}|\*{3}", name) else None
+
+
+def _submission(survey: Survey, mail: MailFacts, outcome: SubmissionOutcome, quoting: Quoting) -> dict:
+    judgement = outcome.judgement
+    category = survey.category(judgement.category)
+    today = mail.received_at.astimezone(survey.time_zone).date()
+    return {
+        "number": outcome.number,
+        "status": judgement.status,
+        "opened": outcome.opened,
+        "registrant": quoting.safe(judgement.registrant, 60) or None,
+        "category": category.label if category else None,
+        "form_label": category.form_label if category else None,
+        "paper_rule": category.paper_rule if category else None,
+        "accounts": [_account(account, survey, quoting) for account in outcome.accounts],
+        "files": [_file(file, quoting) for file in outcome.files],
+        "unread": [_file(file, quoting) for file in outcome.unread],
+        "accepted": _accepted(survey, outcome),
+        "missing": [{"code": missing.code, "label": quoting.safe(missing.label, 80),
+                     "why": quoting.safe(missing.why, 160).rstrip("。"), "clause": missing.clause}
+                    for missing in judgement.missing],
+        "deadline": chinese_day(judgement.deadline),
+        "on_time": judgement.on_time,
+        "overdue": bool(judgement.deadline and today > judgement.deadline),
+    }
+
+
+def _account(account: Account, survey: Survey, quoting: Quoting) -> dict:
+    service = quoting.safe(account.value("service_type"), 30)
+    platform = quoting.safe(account.value("platform"), 30)
+    return {"name": quoting.safe(account.value("name"), 40) or None, "platform": platform or service or None,
+            "handle": quoting.safe(account.value("handle"), 40) or None,
+            "registered_on": chinese_day(account.value("registered_on"))}
+
+
+def _accepted(survey: Survey, outcome: SubmissionOutcome) -> list[str]:
+    """Names of the materials that were accepted, each once, in the survey's order."""
+    labels = {category.form: category.form_label for category in survey.categories}
+    labels |= {demand.code: demand.label for category in survey.categories for demand in category.demands}
+    kinds = {material.kind for material in outcome.judgement.materials if material.accepted}
+    return [label for code, label in labels.items() if code in kinds]
+
+
+def _file(file: FileOutcome, quoting: Quoting) -> dict:
+    return {"name": quoting.filename(file.filename), "role": file.role, "problem": file.problem,
+            "titles": [quoting.safe(title, 40) for title in file.titles],
+            "accounts": [quoting.safe(name, 40) for name in file.accounts]}
+
+
+def _category(category: Category) -> dict:
+    return {"label": category.label, "form_label": category.form_label, "form_clause": category.form_clause,
+            "paper_rule": category.paper_rule,
+            "demands": [{"label": demand.label, "clause": demand.clause} for demand in category.demands]}

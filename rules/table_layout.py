@@ -1,0 +1,184 @@
+"""A table's labels with their values: beside, below or in the same cell; several accounts as rows or as columns."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from rules.document import Cell
+from rules.grid import Grid, Slot
+from rules.labels import Lexicon
+from rules.ticks import has_boxes
+
+#: rows of a table with a head row that are taken for accounts
+MAX_ACCOUNTS = 200
+_DATE_PIECE = re.compile(r"\s*(?:\d{1,4}|[年月日号./-]|\d{1,4}\s*[年月日号])\s*")
+
+#: a Slot, a title's text, or None where the next account begins
+TableEvent = Slot | str | None
+
+
+def read_table(grid: Grid, words: Lexicon) -> Iterator[TableEvent]:
+    """Everything the table says, in reading order, account by account."""
+    columns = _account_columns(grid)
+    if len(columns) > 1:
+        yield from _by_column(grid, columns, words)
+        return
+    used: set[tuple[int, int]] = set()
+    heads = {row for row in grid.rows if _is_head(grid, row)}
+    for row in grid.rows:
+        if row in heads:
+            yield from _accounts_below(grid, row, heads, used)
+            continue
+        for cell in grid.row(row):
+            if (cell.row, cell.column) not in used:
+                yield from _cell(grid, cell, used, words)
+
+
+def _cell(grid: Grid, cell: Cell, used: set[tuple[int, int]], words: Lexicon) -> Iterator[TableEvent]:
+    if not grid.is_label(cell):
+        found = words.split(cell.text)
+        if words.title_of(cell.text) and (not found or found[0].start > 8):
+            yield cell.text
+        yield from (Slot(item.rules, item.label, item.value, cell, cell, cell.confidence) for item in found)
+        return
+    values = _values(grid, cell)
+    used.update((value.row, value.column) for value in values)
+    place = next((value for value in values if value.text.strip()), values[0] if values else cell)
+    raw = _joined([value.text for value in values])
+    slot = Slot(grid.rules(cell), cell.text, raw, cell, place, min([place.confidence, cell.confidence]))
+    inner = words.split(raw) if slot.rules[0].kind == "person" else []
+    if inner:
+        # 「管理员 | 姓名:张三 手机:138…」: the cell beside a person's label holds labels of its own
+        own = raw[: inner[0].start].strip()
+        if own or inner[0].rules[0].kind != "person":
+            yield replace(slot, raw=own)
+        for item in inner:
+            rules = slot.rules if item.rules[0].kind == "person" else item.rules
+            yield Slot(rules, item.label, item.value, cell, place, slot.confidence)
+    else:
+        yield slot
+
+
+def _values(grid: Grid, label: Cell) -> list[Cell]:
+    """The cells that hold a label's value: right of it, else below it."""
+    right = grid.right(label)
+    if right is not None and right.row <= label.row and not grid.is_label(right):
+        return [right, *_further(grid, label, right)]
+    if right is not None and grid.is_label(right) and _ends_row(grid, right) and right.row == label.row:
+        below = grid.below(label)
+        if below is None or grid.is_label(below):
+            grid._rules[right.row, right.column] = ()  # 「管理员姓名 | 小编」: a label's word as a value
+            return [right]
+    below = grid.below(label)
+    if below is not None and not grid.is_label(below) and (right is None or grid.is_label(right)):
+        own = below.column == label.column
+        return [below] if own and not _labelled_from_left(grid, below) else []
+    return []
+
+
+def _ends_row(grid: Grid, cell: Cell) -> bool:
+    return grid.right(cell) is None
+
+
+def _labelled_from_left(grid: Grid, cell: Cell) -> bool:
+    left = grid.at(cell.row, cell.column - 1)
+    return grid.is_label(left)
+
+
+def _further(grid: Grid, label: Cell, first: Cell) -> list[Cell]:
+    """Further cells of a value that was spread over several: boxes for single characters, options, 年 月 日."""
+    found, cell = [], grid.right(first)
+    while cell is not None and cell.row == label.row and not grid.is_label(cell) and len(found) < 40:
+        text = cell.text.strip()
+        spread = len(text) <= 1 and len(first.text.strip()) <= 1 and text
+        dated = grid.rules(label)[0].kind == "date" and _DATE_PIECE.fullmatch(text)
+        if not (spread or dated or (has_boxes(text) and (has_boxes(first.text) or not first.text.strip()))):
+            break
+        found.append(cell)
+        cell = grid.right(cell)
+    return found
+
+
+def _joined(texts: list[str]) -> str:
+    kept = [text for text in texts if text.strip()]
+    single = len(kept) > 3 and all(len(text.strip()) <= 1 for text in kept)
+    return ("" if single else " ").join(text.strip() for text in kept) if len(kept) > 1 else "".join(kept)
+
+
+def _is_head(grid: Grid, row: int) -> bool:
+    """Whether the row is a row of labels over rows of values."""
+    cells = [cell for cell in grid.row(row) if cell.text.strip()]
+    labels = [cell for cell in cells if grid.is_label(cell)]
+    if len(labels) < 2:
+        return False
+    beside = [cell for cell in labels if (right := grid.right(cell)) and not grid.is_label(right)]
+    if len(beside) > max(1, len(labels) // 3) or (len(labels) == 2 and beside):
+        return False
+    below = [grid.below(cell) for cell in labels]
+    under = [cell for cell in below if cell is not None]
+    return bool(under) and 3 * sum(grid.is_label(cell) for cell in under) <= len(under)
+
+
+def _accounts_below(grid: Grid, head: int, heads: set[int], used: set[tuple[int, int]]) -> Iterator[TableEvent]:
+    labels = [cell for cell in grid.row(head) if grid.is_label(cell)]
+    bottom = max(cell.row + cell.row_span for cell in labels)
+    found: list[list[Slot]] = []
+    for row in (row for row in grid.rows if row >= bottom):
+        under = [grid.at(row, label.column) for label in labels]
+        if row in heads or len(found) >= MAX_ACCOUNTS or _stops(grid, row, under):
+            break
+        used.update((cell.row, cell.column) for cell in grid.row(row))
+        found.append([
+            Slot(grid.rules(label), label.text, cell.text, label, cell, cell.confidence)
+            for label, cell in zip(labels, under, strict=True) if cell is not None
+        ])  # fmt: skip
+    filled = [slots for slots in found if sum(bool(slot.raw.strip()) for slot in slots) >= min(2, len(slots))]
+    for number, slots in enumerate(filled or found[:1]):
+        if number:
+            yield None
+        # the head's place tells to which person a doubled label belongs: all in one row
+        yield from slots
+
+
+def _stops(grid: Grid, row: int, under: list[Cell | None]) -> bool:
+    """Whether the accounts end before this row: it is one wide note, or a row of `label | value` again."""
+    cells = {(cell.row, cell.column) for cell in under if cell is not None}
+    first = next((cell for cell in grid.row(row) if cell.text.strip()), None)
+    labels = [cell for cell in grid.row(row) if grid.is_label(cell)]
+    return len(cells) < 2 or (first is not None and grid.is_label(first)) or len(labels) > len(under) // 2
+
+
+def _account_columns(grid: Grid) -> list[int]:
+    """Grid columns that each hold one account, where the labels stand once at the left; else an empty list."""
+    wide: dict[str, list[Cell]] = {}
+    for row in grid.rows:
+        cells = grid.row(row)
+        first = next((cell for cell in cells if grid.is_label(cell)), None)
+        if first is None or any(grid.is_label(cell) for cell in cells if cell.column > first.column):
+            continue
+        values = [cell for cell in cells if cell.column > first.column]
+        for rule in grid.rules(first):
+            wide.setdefault(rule.name, values)
+    telling = [wide.get(name, []) for name in ("name", "handle", "service_type", "registered_on")]
+    several = [cells for cells in telling if sum(bool(cell.text.strip()) for cell in cells) > 1]
+    if len(several) < 2:
+        return []
+    widest = max(several, key=len)
+    return [cell.column for cell in widest
+            if sum(any(c.column == cell.column and c.text.strip() for c in cells) for cells in telling) >= 1]
+
+
+def _by_column(grid: Grid, columns: list[int], words: Lexicon) -> Iterator[TableEvent]:
+    number = 0
+    for row in grid.rows:
+        for cell in grid.row(row):
+            if cell.row < 2 and not grid.is_label(cell) and words.title_of(cell.text):
+                yield cell.text
+    for column in columns:
+        if number:
+            yield None
+        number += 1
+        for row in grid.rows:
+            label = next((cell for cell in grid.row(row) if grid.is_label(cell)), None)
+            if label is not None and (value := grid.at(row, column)) is not None and value is not label:
+                yield Slot(grid.rules(label), label.text, value.text, label, value, value.confidence)

@@ -1,0 +1,278 @@
+"""Tick boxes: which of the offered words a person chose.
+
+Two steps. `normalise` (used by the readers) writes every kind of box and tick as ☑ □ ▣. `parse_options` and `parse_yes_no`
+then tell which words are chosen, whether the boxes stand before or behind them, or were deleted with the words not meant.
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rules.document import EMPTY, TICKED, UNSURE
+from rules.survey import Choice, bare
+
+_ALWAYS_TICKED = "☑☒✓✔✅🗹🗸√⌧⍌❎☓🗷🗵⊠⍁ꪜ"
+_ALWAYS_EMPTY = "☐□▢◻⬜❏❐❑❒▫◽⬚🞎🞏"
+#: bullets in running text, boxes beside options
+_SOLID = "■●◼▪⬛◾◉⦿🔘◆★⊙☻▇█"
+_HOLLOW = "○◯◦〇⭕⚪◇☆"
+_CROSSES = "×✗✘✕✖╳❌"
+_TABLE = str.maketrans({**dict.fromkeys(_ALWAYS_TICKED, TICKED), **dict.fromkeys(_ALWAYS_EMPTY, EMPTY)})
+_SHAPES = str.maketrans({**dict.fromkeys(_SOLID, TICKED), **dict.fromkeys(_HOLLOW + _CROSSES, EMPTY)})
+_BRACKET_TICK = re.compile(rf"[(（\[【［〔]\s*(?:{TICKED}|[xXvV×✕✗✘■●])\s*[)）\]】］〕]")
+_BRACKET_EMPTY = re.compile(r"[(（\[【［〔][\s_]*[)）\]】］〕]")
+_DOUBLE = re.compile(rf"{EMPTY} ?{TICKED}|{TICKED} ?{EMPTY}(?=\S)(?<!^.)")
+#: code points of symbol fonts, without the 0xF000 that Word adds
+_FONTS = {
+    "wingdings": {0xFE: TICKED, 0xFD: TICKED, 0xFC: TICKED, 0xFB: TICKED, 0x6E: TICKED, 0xA7: TICKED, 0x6C: TICKED,
+                  0xA4: TICKED, 0xA8: EMPTY, 0x6F: EMPTY, 0x70: EMPTY, 0x71: EMPTY, 0x72: EMPTY, 0xA1: EMPTY, 0xA6: EMPTY,
+                  0xA3: EMPTY, 0x78: TICKED},
+    "wingdings 2": {0x50: TICKED, 0x52: TICKED, 0x53: TICKED, 0x54: TICKED, 0x4F: TICKED, 0x51: TICKED, 0x55: TICKED,
+                    0x56: TICKED, 0x98: TICKED, 0xA2: TICKED, 0xA1: TICKED, 0xA0: TICKED, 0xA3: EMPTY, 0x2A: EMPTY,
+                    0x35: EMPTY, 0x81: EMPTY, 0x99: EMPTY},
+    "wingdings 3": {},
+    "webdings": {0x61: TICKED, 0x72: TICKED, 0x67: TICKED, 0x63: EMPTY, 0x31: EMPTY},
+    "zapfdingbats": {0x33: TICKED, 0x34: TICKED, 0x35: TICKED, 0x36: TICKED, 0x38: TICKED, 0x6E: TICKED, 0x6F: EMPTY,
+                     0x70: EMPTY, 0x71: EMPTY, 0x72: EMPTY},
+    "marlett": {0x61: TICKED, 0x62: TICKED},
+    "symbol": {0xD6: TICKED},
+}  # fmt: skip
+#: private-use characters whose font is not known: as Wingdings 2 (0x4F..0x56, 0xA3), else as Wingdings
+_PRIVATE = {0xF000 + code: box for code, box in {**_FONTS["wingdings"], **{
+    code: _FONTS["wingdings 2"][code] for code in (0x50, 0x51, 0x52, 0x53, 0x54, 0xA3)}}.items()
+    if code not in (0x6C, 0xA7, 0x78, 0xA4)}  # fmt: skip
+_PRIVATE_TABLE = str.maketrans({chr(code): box for code, box in _PRIVATE.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What was chosen among offered words."""
+
+    #: names of the chosen options, True/False for yes/no, text as written where it fits none, None where nothing is chosen
+    value: tuple[str, ...] | bool | str | None
+    valid: bool = True
+    #: plain Chinese half-sentence, None when valid and sure
+    complaint: str | None = None
+    confidence: float = 1.0
+
+
+def symbol(font: str, code: int) -> str | None:
+    """What a character of a symbol font means as a tick box (☑ or □), or None; `code` with or without 0xF000."""
+    return _FONTS.get(font.strip().lower(), {}).get(code & 0xFF if code >= 0xF000 else code)
+
+
+def normalise(text: str) -> str:
+    """The text with every tick box as ☑, □ or ▣.
+
+    Shapes that are also bullets (■ ● ○ ◆, × and `[x]`) count as boxes only in a text that has another kind of box, or
+    both solid and hollow ones: bullets of an introduction stay as they are.
+    """
+    if text.isascii() and "[" not in text:
+        return text
+    text = text.translate(_PRIVATE_TABLE).translate(_TABLE)
+    text = _BRACKET_TICK.sub(lambda match: TICKED if _is_tick(match) else match[0], text)
+    if any(box in text for box in (TICKED, EMPTY)) or (_has(text, _SOLID) and _has(text, _HOLLOW)):
+        text = _BRACKET_EMPTY.sub(EMPTY, text.translate(_SHAPES))
+    return re.sub(rf"{EMPTY} ?{TICKED}(?=\S)", TICKED, text)
+
+
+def _is_tick(match: re.Match) -> bool:
+    # (x) and (v) in a word would be a remark; a tick of letters stands at a word's edge, in square brackets or alone
+    return TICKED in match[0] or match[0][0] in "[【［" or match[0].strip("()（） ") in "■●"
+
+
+def _has(text: str, shapes: str) -> bool:
+    return any(shape in text for shape in shapes)
+
+
+def has_boxes(text: str) -> bool:
+    """Whether the text contains any tick box."""
+    return any(box in normalise(text) for box in (TICKED, EMPTY, UNSURE))
+
+
+def parse_options(raw: str, choices: Sequence[Choice]) -> Chosen:
+    """Which of `choices` are chosen: ticked, or, where there are no boxes at all, left standing.
+
+    Value: tuple of names in the order of `choices`; None where nothing is chosen; where nothing fits, what is written.
+    """
+    tokens = _tokens(raw, choices)
+    marks = [token for token in tokens if token.mark]
+    names = [token.text for token in tokens if token.option]
+    if not marks:
+        return _words_left(raw, tokens, names, choices)
+    states, sure = _assign(tokens)
+    if not sure and all(token.text == TICKED for token in marks):
+        return Chosen(None, False, "看不出勾选了哪几项", 0.3)
+    chosen = [name for name, state in states if state == TICKED]
+    unsure = [name for name, state in states if state == UNSURE]
+    if not names:
+        rest = re.sub(f"[{TICKED}{EMPTY}{UNSURE}]", "", normalise(raw)).strip()
+        return Chosen(rest or None, not rest, "不在表列选项之内" if rest else None, 0.7)
+    if unsure:
+        return Chosen(_ordered(chosen, choices) or None, False, f"看不清是否勾选「{'、'.join(dict.fromkeys(unsure))}」", 0.4)
+    return Chosen(_ordered(chosen, choices) or None, True, None, 1.0 if sure else 0.6)
+
+
+def _words_left(raw: str, tokens: list["_Token"], names: list[str], choices: Sequence[Choice]) -> Chosen:
+    if not names:
+        rest = unicodedata.normalize("NFKC", raw).strip(" \n\t,;、。/-—_")
+        parts = tuple(part for part in re.split(r"[\s,;、,;/]+", rest) if part)
+        return Chosen(parts or None, not parts, "不在表列选项之内" if parts else None, 0.8 if parts else 1.0)
+    listed = any(re.search(r"[、,，;；/和及与]", token.text) for token in tokens if not token.option)
+    if len(choices) > 2 and len(set(names)) == len(choices) and not listed:
+        return Chosen(None, False, "看不出勾选了哪几项", 0.3)
+    return Chosen(_ordered(names, choices), True, None, 0.95)
+
+
+def parse_yes_no(raw: str) -> Chosen:
+    """True, False or None (nothing chosen); not valid where both are ticked or the tick cannot be made out."""
+    tokens = _tokens(_unlabelled(raw), _YES_NO)
+    names = [token.text for token in tokens if token.option]
+    if any(token.mark for token in tokens) and names:
+        states, sure = _assign(tokens)
+        lone_tick = not sure and len(names) > 1 and all(token.text == TICKED for token in tokens if token.mark)
+        if lone_tick or UNSURE in {state for _, state in states}:
+            return Chosen(raw, False, "看不清勾选的是哪一项", 0.4)
+        names, confidence = [name for name, state in states if state == TICKED], 1.0 if sure else 0.6
+        if len(set(names)) == 2:
+            return Chosen(raw, False, "「是」与「否」都勾选了", 0.9)
+        if not names and len({name for name, _ in states}) == 1 and not sure:
+            return Chosen(None)
+        return Chosen(names[0] == "是" if names else None, confidence=confidence)
+    if len(set(names)) == 2:
+        return Chosen(None)
+    if names:
+        return Chosen(names[0] == "是", confidence=0.95)
+    lone = normalise(raw).strip()
+    if lone in ("", EMPTY) or re.fullmatch(r"[\s/\-—_、。.]*", lone):
+        return Chosen(None)
+    if lone in (TICKED, "Y", "y", "yes", "YES", "Yes"):
+        return Chosen(True, confidence=0.8)
+    if lone in ("N", "n", "no", "NO", "No", "×", "✗"):
+        return Chosen(False, confidence=0.8)
+    return Chosen(raw, False, "看不出是「是」还是「否」", 0.5)
+
+
+_YES_NO = (
+    Choice("是", ("已取得", "取得", "已有", "具有", "具备", "有")),
+    Choice("否", ("没有取得", "没有", "未取得", "不具备", "不具有", "尚未取得", "暂未取得", "暂无", "不是", "未", "无", "没", "不")),
+)
+
+
+def _unlabelled(raw: str) -> str:
+    """The answer without the question: 「是否取得…资质」 would be read as both."""
+    return re.sub(r"是否|有无|有没有", "", raw)
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    """A mark, an option's word, or what stands between them."""
+
+    text: str
+    mark: bool = False
+    option: bool = False
+
+
+def _tokens(raw: str, choices: Sequence[Choice]) -> list[_Token]:
+    text = normalise(unicodedata.normalize("NFKC", normalise(raw)))
+    words = {word: choice.name for choice in choices for word in (choice.name, *choice.aliases)}
+    pattern = "|".join(_spaced(word) for word in sorted(words, key=len, reverse=True))
+    known = {bare(word): name for word, name in words.items()}
+    text = _lone_shapes(text, pattern)
+    tokens, end = [], 0
+    for match in re.finditer(rf"[{TICKED}{EMPTY}{UNSURE}]|{pattern}", text, re.I):
+        if match.start() > end:
+            tokens.append(_Token(text[end : match.start()]))
+        mark = match[0] in (TICKED, EMPTY, UNSURE)
+        tokens.append(_Token(match[0] if mark else known[bare(match[0])], mark, not mark))
+        end = match.end()
+    return _without_repeats([*tokens, _Token(text[end:])] if end < len(text) else tokens)
+
+
+def _spaced(word: str) -> str:
+    """A pattern of the word that tolerates spaces between its characters, as in `文 字`."""
+    pattern = r"\s*".join(re.escape(char) for char in word)
+    return rf"(?<![A-Za-z]){pattern}(?![A-Za-z])" if word.isascii() else pattern
+
+
+def _lone_shapes(text: str, options: str) -> str:
+    """Shapes and letters that are boxes only because an option stands right beside them: 「■文字 ■图片」, 「口是 口否」."""
+    solid, hollow = re.escape(_SOLID), re.escape(_HOLLOW)
+    text = re.sub(rf"[{solid}](?=\s*(?:{options}))", TICKED, text)
+    text = re.sub(rf"[{hollow}口](?=\s*(?:{options}))", EMPTY, text)
+    if TICKED in text or EMPTY in text:
+        text = re.sub(rf"((?:{options})\s*)[×✗✘](?!\d)", rf"\1{EMPTY}", text)
+        text = re.sub(rf"(?<![A-Za-z])[RþVv](?=\s?(?:{options}))", TICKED, text)
+    # Wingdings 2 whose font was lost: 「R是 £否」
+    if "£" in text:
+        text = re.sub(r"(?<![A-Za-z])R(?![A-Za-z])", TICKED, text).replace("£", EMPTY)
+    if "¨" in text or "þ" in text:
+        text = text.replace("þ", TICKED).replace("¨", EMPTY)
+    return text
+
+
+def _without_repeats(tokens: list[_Token]) -> list[_Token]:
+    """Without aliases that only repeat the option before them, as in 「微社区(社区)」."""
+    return [token for index, token in enumerate(tokens)
+            if not (token.option and index >= 2 and tokens[index - 2] == token and tokens[index - 1].text.strip() in "(（")]
+
+
+def _assign(tokens: list[_Token]) -> tuple[list[tuple[str, str]], bool]:
+    """Each option with the state of its mark, and whether it is sure on which side the marks stand."""
+    places = [index for index, token in enumerate(tokens) if token.option]
+    if not places:
+        return [], True
+    gaps = _gaps(tokens, places)
+    before, sure = _style(gaps)
+    states = [[] for _ in places]
+    for place, gap in enumerate(gaps):
+        marks = [token.text for token in gap if token.mark]
+        for side, state in _share(marks, before, first=place == 0, last=place == len(places)):
+            states[place + side].append(state)
+    return [(tokens[index].text, _sum(found)) for index, found in zip(places, states, strict=True)], sure
+
+
+def _gaps(tokens: list[_Token], places: list[int]) -> list[list[_Token]]:
+    """What stands before the first option, between each two, and behind the last."""
+    edges = [-1, *places, len(tokens)]
+    return [tokens[left + 1 : right] for left, right in zip(edges, edges[1:])]
+
+
+def _share(marks: list[str], before: bool, *, first: bool, last: bool) -> list[tuple[int, str]]:
+    """Marks of one gap as (-1 for the option before the gap, 0 for the one behind it, state)."""
+    if first:
+        return [(0, mark) for mark in marks]
+    if last:
+        return [(-1, mark) for mark in marks]
+    if len(marks) < 2:
+        return [(0 if before else -1, mark) for mark in marks]
+    return [(-1, mark) for mark in marks[:-1]] + [(0, marks[-1])]
+
+
+def _style(gaps: list[list[_Token]]) -> tuple[bool, bool]:
+    """(marks stand before their options, that is sure)."""
+    head, tail = (any(token.mark for token in gap) for gap in (gaps[0], gaps[-1]))
+    if head or tail:
+        return head, True
+    votes = [_vote(gap) for gap in gaps[1:-1] if any(token.mark for token in gap)]
+    balance = sum(votes)
+    return balance >= 0, bool(balance) and abs(balance) == len(votes)
+
+
+def _vote(gap: list[_Token]) -> int:
+    """To which side the only mark of a gap leans: 1 to the option behind it, -1 to the one before it."""
+    marks = [index for index, token in enumerate(gap) if token.mark]
+    if len(marks) != 1:
+        return 0
+    left = "".join(token.text for token in gap[: marks[0]])
+    right = "".join(token.text for token in gap[marks[0] + 1 :])
+    return (len(left) > len(right)) - (len(left) < len(right))
+
+
+def _sum(found: list[str]) -> str:
+    return next((state for state in (UNSURE, TICKED) if state in found), EMPTY)
+
+
+def _ordered(names: Sequence[str], choices: Sequence[Choice]) -> tuple[str, ...]:
+    return tuple(choice.name for choice in choices if choice.name in names)

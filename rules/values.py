@@ -1,0 +1,178 @@
+"""Values as people write them → values as the database keeps them; None where a text is not such a value.
+
+Every function takes text of any origin (full-width characters, spaces, labels and remarks around it) and never raises.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from datetime import date
+
+from rules.masking import mask_id, mask_personal
+from rules.numerals import arabic, parse_count
+from rules.survey import Survey, bare
+from rules.ticks import Chosen, has_boxes, parse_options, parse_yes_no
+
+__all__ = [
+    "Chosen", "mask_id", "mask_personal", "normal_label", "normal_person_name", "normal_unit_name", "parse_count",
+    "parse_date", "parse_email", "parse_handle", "parse_options", "parse_phone", "parse_platform", "parse_yes_no",
+    "plain", "platforms_named",
+]  # fmt: skip
+
+_DAY = re.compile(
+    r"(?<!\d)(?P<year>(?:19|20)\d\d|\d\d(?=\s*年))\s*[年.\-/、。,_ ]\s*(?P<month>\d{1,2})(?!\d)"
+    r"(?:\s*[月.\-/、。,_ ]\s*(?P<day>\d{1,2})(?![\d:])\s*[日号]?|\s*月)?"
+)
+_COMPACT = re.compile(r"(?<!\d)(?P<year>(?:19|20)\d\d)(?P<month>\d\d)(?P<day>\d\d)?(?!\d)")
+_GAP = r"[\s.\-—–·]?"
+_MOBILE = re.compile(rf"(?<!\d)(?:(?:\+|00)?86{_GAP}|0(?=1))?(1[3-9](?:{_GAP}\d){{9}})(?!\d)")
+_LANDLINE = re.compile(
+    rf"(?<!\d)(?:(?:\+|00)86{_GAP}\(?0?|\(?0)(10|2\d|[3-9]\d\d)\)?[\s\-—–_]{{0,3}}([2-9]\d{{2,3}}{_GAP}\d{{4}})(?!\d)"
+)
+_SERVICE = re.compile(r"(?<!\d)([48]00)[\s\-—–]?(\d{3})[\s\-—–]?(\d{4})(?!\d)|(?<!\d)([48]00)[\s\-—–]?(\d{4})[\s\-—–]?(\d{3})(?!\d)")
+_EMAIL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._%+\-]{0,63}@(?:[A-Za-z0-9](?:[A-Za-z0-9\-]{0,62})\.){1,8}[A-Za-z]{2,24}")
+#: what may stand before a handle as its label
+_HANDLE_LABEL = (
+    r"[一-鿿]{0,8}(?:账号|帐号|账户|帐户|微信号码|微信号|微信|公众号|订阅号|服务号|手机号码|手机号|手机|电话号码|电话|邮箱|"
+    r"电子邮件|头条号|抖音号|快手号|微博|QQ号|网址|域名|地址|号码|昵称|号|ID)|原始\s*ID|QQ号?|ID号?|E-?mail|APP"
+)
+_LABELLED = re.compile(rf"^(?:{_HANDLE_LABEL})\s*(?:\((?:{_HANDLE_LABEL})\))?\s*(?::|为|是|\s(?=\S))\s*", re.I)
+_ONLY_LABEL = re.compile(rf"^(?:{_HANDLE_LABEL})\s*:\s*$", re.I)
+_GLUED = re.compile(rf"^(?:{_HANDLE_LABEL})(?=[A-Za-z0-9_@+])", re.I)
+_NEXT_LABEL = re.compile(rf"[\s,;、/]+(?:{_HANDLE_LABEL})\s*:.*$", re.I | re.S)
+_TRAILING = re.compile(rf"\s*\((?:{_HANDLE_LABEL}|同微信号?|微信同号)\)\s*$", re.I)
+_NUMBERING = re.compile(
+    r"^\s*(?:[(\[【]\s*(?:\d{1,2}|[一二三四五六七八九十]{1,3})\s*[)\]】]\s*[、.,:]?|(?:\d{1,2}|[一二三四五六七八九十]{1,3})\s*[、.,:)]"
+    r"|[①-⑳]|[•·▪◆◇★☆▲►※*\-]+)\s*"
+)
+
+
+def plain(text: str) -> str:
+    """NFKC with white space made single spaces and stripped, zero-width characters gone."""
+    text = re.sub("[\u200b-\u200f\u2028-\u202e\u2060\ufeff\u00ad]", "", unicodedata.normalize("NFKC", text))
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def normal_label(text: str) -> str:
+    """A label as it is compared: NFKC, lower case, without numbering, spaces, line breaks, brackets and punctuation."""
+    text = unicodedata.normalize("NFKC", text)
+    return bare(_NUMBERING.sub("", text, count=1)) or bare(text)
+
+
+def parse_date(raw: str) -> str | None:
+    """`YYYY-MM-DD`, or `YYYY-MM` where no day is named; None for impossible days, years alone, or two different days.
+
+    Understands 2018年3月5日, 2018.3.5, 2018/03/05, 2018-3, 20180305, 二〇一八年三月五日, 18年3月5日, with words and a time of day
+    around them. A bare number such as 43164 (a spreadsheet's serial) is not guessed at.
+    """
+    # before NFKC, which turns 〇 lookalikes and ideographic digits into other characters
+    text = arabic(plain(raw))
+    matches = list(_DAY.finditer(text)) or list(_COMPACT.finditer(text))
+    days = {_calendar_day(match) for match in matches}
+    return days.pop() if len(days) == 1 else None
+
+
+def _calendar_day(match: re.Match) -> str | None:
+    year, month = int(match["year"]), int(match["month"])
+    year += 2000 if year < 100 else 0
+    try:
+        day = date(year, month, int(match["day"] or 1))
+    except ValueError:
+        return None
+    return day.isoformat() if match["day"] else f"{day:%Y-%m}"
+
+
+def parse_phone(raw: str) -> str | None:
+    """Digits of the first mobile number in the text, else of the first landline with area code or 400/800 number.
+
+    +86, 0086, spaces, hyphens and brackets are dropped; an extension is left out. None where there is none.
+    """
+    text = plain(raw)
+    if found := _MOBILE.search(text):
+        return re.sub(r"\D", "", found[1])
+    for found in _LANDLINE.finditer(text):
+        area, number = found[1], re.sub(r"\D", "", found[2])
+        if len(number) == 8 or len(area) == 3:
+            return f"0{area}{number}"
+    if found := _SERVICE.search(text):
+        return "".join(group for group in found.groups() if group)
+    return None
+
+
+def parse_email(raw: str) -> str | None:
+    """The first mail address in the text, lower case; None where there is none."""
+    text = re.sub(r"\s*@\s*", "@", plain(raw)).replace("。", ".")
+    found = _EMAIL.search(text)
+    return found[0].lower() if found and ".." not in found[0] else None
+
+
+def parse_handle(raw: str) -> str | None:
+    """A handle without the label before or behind it: `微信号:hdfb` → `hdfb`.
+
+    Telephone numbers, mail addresses, web addresses and `gh_` identifiers are handles and stay. Where several labelled
+    handles stand in one cell the first is taken. None where nothing is left.
+    """
+    text = plain(raw)
+    if _ONLY_LABEL.match(text):
+        return None
+    for _ in range(3):
+        shorter = _TRAILING.sub("", _LABELLED.sub("", text, count=1))
+        if shorter == text or not shorter:
+            break
+        text = shorter
+    text = _NEXT_LABEL.sub("", _GLUED.sub("", text, count=1))
+    return text.strip(" ,;、。:") or None
+
+
+def parse_platform(raw: str, survey: Survey) -> str | None:
+    """The survey's platform that the text names: the first where it names several, 其他 where it names none of them.
+
+    Boxes are respected: of a list with boxes only the ticked ones count. None for an empty text.
+    """
+    named = platforms_named(raw, survey)
+    return named[0] if named else ("其他" if plain(raw) and not has_boxes(raw) else None)
+
+
+def platforms_named(raw: str, survey: Survey) -> tuple[str, ...]:
+    """Every platform of the survey named in the text, each once, in order of appearance; the longest alias wins."""
+    if has_boxes(raw):
+        chosen = parse_options(raw, survey.platforms).value
+        return chosen if isinstance(chosen, tuple) else ()
+    text = unicodedata.normalize("NFKC", raw).lower()
+    text = re.sub(r"(?<![a-z0-9])\s+|\s+(?![a-z0-9])", "", text)
+    words = {bare(word): choice.name for choice in survey.platforms for word in (choice.name, *choice.aliases)}
+    pattern = "|".join(_whole_word(word) for word in sorted(words, key=len, reverse=True) if word)
+    found = [words[match[0]] for match in re.finditer(pattern, text)] if pattern else []
+    return tuple(dict.fromkeys(found))
+
+
+def _whole_word(word: str) -> str:
+    return rf"(?<![a-z]){re.escape(word)}(?![a-z])" if word.isascii() else re.escape(word)
+
+
+def normal_unit_name(name: str, places: Iterable[str]) -> str:
+    """A unit's name as it is compared: NFKC, without spaces, punctuation and the region's own prefixes.
+
+    `places`: the region and what it lies in, largest first (`Survey.region`); only those ending in 省市州区县 are prefixes.
+    湖南省衡东县第一中学, 衡东县第一中学 and 第一中学 are one unit. A name that stops at a higher level keeps it (衡阳市公安局 is not
+    衡东县公安局), and so does one of which nothing else would be left.
+    """
+    whole = rest = bare(re.sub(r"[(\[【〔]\s*(?:加盖|盖)?(?:单位)?公?章\s*[)\]】〕]", "", unicodedata.normalize("NFKC", name)))
+    for party in ("中国共产党", "中共"):
+        rest = rest.removeprefix(party) or rest
+    region = [bare(place) for place in places if place.endswith(("省", "市", "州", "区", "县"))]
+    level = None
+    for place in region:
+        shorter = rest.removeprefix(place)
+        if shorter != rest and len(shorter) >= 2 and not shorter.startswith("委"):
+            rest, level = shorter, place
+    if level and level != region[-1]:
+        return level + rest
+    return rest or whole
+
+
+def normal_person_name(name: str) -> str:
+    """A person's name as it is compared: NFKC, without spaces, remarks in brackets and forms of address."""
+    text = re.sub(r"[(\[【].*?[)\]】]", "", plain(name))
+    text = re.sub("[·•・‧∙.]", "·", re.sub(r"\s", "", text))
+    return re.sub("(?:先生|女士|小姐|同志)$", "", text).strip("·,;:、。") or plain(name)

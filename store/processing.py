@@ -1,0 +1,109 @@
+"""The life of a `messages` row after it was entered: attempts, failure, and what reading it brought."""
+
+import json
+from datetime import datetime, timedelta
+
+from sqlite_utils import Database
+
+from rules.reading import Reading
+from store.database import rows, writing
+
+#: pause before the second, third … attempt
+_PAUSES = (timedelta(seconds=30), timedelta(minutes=5), timedelta(minutes=30))
+
+
+def pending(database: Database, due: datetime | None, limit: int, after: int = 0) -> list[dict]:
+    """Messages that wait for processing, with ids above `after`, in the order in which they arrived.
+
+    `due`: leave out those whose next attempt is later; None: take them all.
+    """
+    return rows(database, "SELECT * FROM messages WHERE state = 'received' AND id > ?1 AND (?2 IS NULL OR "
+                "next_attempt_at IS NULL OR julianday(next_attempt_at) <= julianday(?2)) ORDER BY id LIMIT ?3",
+                [after, due.isoformat() if due else None, limit])
+
+
+def begin_attempts(database: Database, message_ids: list[int]) -> None:
+    """Count an attempt before it starts, so that a mail that kills the daemon is given up after a few."""
+    if not message_ids:
+        return
+    with writing(database):
+        for message_id in message_ids:
+            database.conn.execute("UPDATE messages SET attempts = attempts + 1 WHERE id = ?", [message_id])
+
+
+def uncount_attempts(database: Database, message_ids: list[int]) -> None:
+    """Take back an attempt that was never made, because the daemon was asked to stop."""
+    if not message_ids:
+        return
+    with writing(database):
+        for message_id in message_ids:
+            database.conn.execute("UPDATE messages SET attempts = max(attempts - 1, 0) WHERE id = ? AND "
+                                  "state = 'received'", [message_id])
+
+
+def fail_attempt(database: Database, message: dict, error: str, now: datetime, attempts: int) -> bool:
+    """Put a message back for a later attempt, or give it up after `attempts`; True when it was given up."""
+    made = message["attempts"] + 1
+    given_up = made >= attempts
+    pause = _PAUSES[min(made, len(_PAUSES)) - 1]
+    with writing(database):
+        database.conn.execute(
+            "UPDATE messages SET state = ?, error = ?, next_attempt_at = ? WHERE id = ?",
+            ["failed" if given_up else "received", error[:500], None if given_up else (now + pause).isoformat(),
+             message["id"]])
+        add_event(database, now, "failed" if given_up else "attempt-failed", message_id=message["id"],
+                  detail={"error": error[:500], "attempt": made})
+    return given_up
+
+
+def retry(database: Database, message_ids: list[int], actor: str, now: datetime) -> list[int]:
+    """Let messages that were given up be tried again; returns those that were."""
+    retried = []
+    with writing(database):
+        for message_id in message_ids:
+            changed = database.conn.execute(
+                "UPDATE messages SET state = 'received', attempts = 0, next_attempt_at = NULL WHERE id = ? AND "
+                "state = 'failed'", [message_id]).rowcount
+            if changed:
+                retried.append(message_id)
+                add_event(database, now, "retried", actor=actor, message_id=message_id)
+    return retried
+
+
+def record_reading(database: Database, message: dict, reading: Reading) -> list[int]:
+    """Write the header fields and every file of a mail; returns the attachments' ids in the order of `reading.files`.
+
+    To be called inside a transaction; what an earlier, interrupted processing left is replaced.
+    """
+    mail = reading.message
+    database["messages"].update(message["id"], {
+        "message_id": mail.message_id, "in_reply_to": mail.in_reply_to, "from_address": mail.from_address,
+        "from_name": mail.from_name, "reply_to": mail.reply_to, "subject": mail.subject,
+        "sent_at": mail.sent_at.isoformat() if mail.sent_at else None, "text": mail.text or None,
+        "defects": json.dumps(mail.defects) if mail.defects else None})
+    identifiers: list[int] = []
+    for file in reading.files:
+        cursor = database.conn.execute(
+            "INSERT INTO attachments (message_id, parent_id, filename, media_type, size, sha256, role, problem, "
+            "problem_detail, text, method, pages, inline) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [message["id"], None if file.parent is None else identifiers[file.parent], file.filename or None,
+             file.media_type, file.size, file.sha256, file.role, file.problem, file.problem_detail, file.text or None,
+             file.method, file.pages, int(file.inline)])
+        identifiers.append(cursor.lastrowid)
+    return identifiers
+
+
+def finish(database: Database, message_id: int, kind: str, silence: str | None, now: datetime) -> None:
+    """Mark a message as processed, with its kind and the reason why it got no reply (None where it got one)."""
+    database.conn.execute(
+        "UPDATE messages SET kind = ?, silence = ?, state = 'processed', error = NULL, processed_at = ? WHERE id = ?",
+        [kind, silence, now.isoformat(), message_id])
+
+
+def add_event(database: Database, now: datetime, action: str, *, actor: str = "daemon", message_id: int | None = None,
+              submission_id: int | None = None, detail: dict | None = None) -> None:
+    """Append to the audit trail; `detail` holds no personal numbers."""
+    database.conn.execute(
+        "INSERT INTO events (at, actor, action, message_id, submission_id, detail) VALUES (?, ?, ?, ?, ?, ?)",
+        [now.isoformat(timespec="seconds"), actor, action, message_id, submission_id,
+         json.dumps(detail, ensure_ascii=False) if detail else None])
