@@ -12,7 +12,7 @@ import mailparser
 
 from intake.headers import MAX_VALUE, decode_value, raw_text, unfolded
 
-_FIELDS = ("from", "to", "cc", "reply-to", "sender")
+_FIELDS = ("from", "to", "cc", "reply-to")
 _WORDS = re.compile(r"=\?[^?\s=]{1,60}\?[bBqQ]\?[^?]*\?=(?:\s+=\?[^?\s=]{1,60}\?[bBqQ]\?[^?]*\?=)*")
 #: first of the private-use characters (plane 15) that stand for encoded text
 _PLACE = 0xF0000
@@ -39,38 +39,41 @@ def correspondents(fields: list[tuple[str, str]], decoded, defects: set[str]) ->
     `fields` are the raw header fields, `decoded` the same as readable text: where no address stands in the structure
     (whole fields are encoded at times), the first one in the readable text counts, with the defect `address-malformed`.
     """
-    found = {name: _mailboxes(name, fields, decoded, defects) for name in _FIELDS}
-    sender = next(iter(found["from"] or found["sender"]), (None, None))
-    name, address = sender
+    found = _mailboxes({name: name for name in _FIELDS}, fields, decoded, defects)
+    sender = found["from"] or _mailboxes({"sender": "from"}, fields, decoded, defects)["from"]
+    name, address = next(iter(sender), (None, None))
     reply_to = next((address for _, address in found["reply-to"]), None)
     recipients = dict.fromkeys(address for key in ("to", "cc") for _, address in found[key])
     return Correspondents(address, name or None, reply_to, tuple(recipients)[:_MAX_RECIPIENTS])
 
 
-def _mailboxes(name: str, fields, decoded, defects: set[str]) -> list[tuple[str, str]]:
-    values = [unfolded(raw_text(value[:MAX_VALUE], set())) for key, value in fields if key == name]
-    if not any(values):
-        return []
+def _mailboxes(names: dict[str, str], fields, decoded, defects: set[str]) -> dict[str, list[tuple[str, str]]]:
+    """(display name, address) pairs; `names` says which header field is read in which place of mail-parser's."""
     texts: list[str] = []
     head = Headers()
-    head["from"] = _with_places(", ".join(filter(None, values))[:MAX_VALUE], texts)
-    boxes = [(_restored(label, texts), _address(box, texts)) for label, box in _structural(head, defects)]
-    boxes = [(label, box) for label, box in boxes if box and "@" in box]
-    if boxes:
-        return boxes
-    defects.add("address-malformed")
-    readable = ", ".join(text for key, text in decoded if key == name)[:MAX_VALUE]
-    return _any_address(readable)
+    for name, place in names.items():
+        values = [unfolded(raw_text(value[:MAX_VALUE], set())) for key, value in fields if key == name]
+        if any(values):
+            head[place] = _with_places(", ".join(filter(None, values))[:MAX_VALUE], texts)
+    structure = _structural(head, defects) if head else {}
+    found = {}
+    for name, place in names.items():
+        boxes = [(_restored(label, texts), _address(box, texts)) for label, box in structure.get(place, ())]
+        found[place] = [(label, box) for label, box in boxes if "@" in box]
+        if place in head and not found[place]:
+            defects.add("address-malformed")
+            found[place] = _any_address(", ".join(text for key, text in decoded if key == name)[:MAX_VALUE])
+    return found
 
 
-def _structural(head: Headers, defects: set[str]) -> list[tuple[str, str]]:
+def _structural(head: Headers, defects: set[str]) -> dict[str, list[tuple[str, str]]]:
     try:
         parser = mailparser.MailParser(head)
-        boxes = parser.from_
+        found = {"from": parser.from_, "to": parser.to, "cc": parser.cc, "reply-to": parser.reply_to}
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError):  # its own bugs on hostile fields
         defects.add("address-malformed")
-        return []
-    return [tuple(box) for box in boxes or [] if len(box) == 2]
+        return {}
+    return {place: [tuple(box) for box in boxes or () if len(box) == 2] for place, boxes in found.items()}
 
 
 def _with_places(value: str, texts: list[str]) -> str:

@@ -102,7 +102,7 @@ def _pick(plain: str, rich: str) -> str:
     if not rich.strip():
         return plain
     words = plain.strip()
-    if not words or (len(words) <= _STUB_LENGTH and _STUB.search(words) and len(rich) > len(words)):
+    if not words or (len(words) <= _STUB_LENGTH and _STUB.search(words)):
         return rich
     return plain
 

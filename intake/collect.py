@@ -14,42 +14,21 @@ from zoneinfo import ZoneInfo
 
 from sqlite_utils import Database
 
+from intake.batches import Hole, is_large, plan_batches
 from intake.config import Config, Mailbox
-from intake.imap import Connection, ConnectionLost, Facts, Folder, Refused
+from intake.imap import Connection, Facts, Folder
+from intake.imap_errors import ConnectionLost, Refused
 from intake.sources import received_at
 from rules.errors import TransientError
 from store.files import keep_raw, raw_path
 from store.messages import BEFORE_SINCE, LedgerEntry, enter, known_uids, left_alone
 
-#: mails in one FETCH and one transaction, however small they are
-BATCH_MAILS = 50
 #: rows in one transaction for mail that is left alone
 LEFT_ALONE_ROWS = 1000
 #: so many mails in a row that the server does not hand out end the turn: asking on would be hammering
 MISSES_IN_A_ROW = 20
 #: no mail was received before; an older INTERNALDATE comes from a botched migration
 EARLIEST = 1990
-
-
-@dataclass(frozen=True, slots=True)
-class Hole:
-    """A mail that the server lists and has not handed out."""
-
-    uid: int
-    #: ISO 8601
-    first_seen: str
-    last_tried: str
-    tries: int = 1
-    #: how often the connection died over it
-    losses: int = 0
-
-    def is_due(self, now: datetime) -> bool:
-        """Each turn; but one that keeps killing the connection waits 8 minutes, 16, … up to six hours."""
-        if self.losses <= 2:
-            return True
-        return now >= datetime.fromisoformat(self.last_tried) + min(
-            timedelta(minutes=2 ** min(self.losses, 12)), timedelta(hours=6)
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,26 +114,6 @@ def collect(
     return _report(turn, listed, known)
 
 
-def plan_batches(facts: dict[int, Facts], batch_bytes: int, part_bytes: int) -> list[list[int]]:
-    """Ascending UIDs in batches of at most `batch_bytes` and BATCH_MAILS.
-
-    A mail larger than `part_bytes`, or of unknown size, stands alone.
-    """
-    batches: list[list[int]] = []
-    room = 0
-    for uid, fact in sorted(facts.items()):
-        alone = _is_large(fact, part_bytes)
-        if alone or not batches or room < (fact.size or 0) or len(batches[-1]) >= BATCH_MAILS:
-            batches.append([])
-            room = batch_bytes
-        batches[-1].append(uid)
-        room = 0 if alone else room - fact.size
-        if alone:
-            batches.append([])
-            room = batch_bytes
-    return [batch for batch in batches if batch]
-
-
 def _take_in(turn: _Turn, uids: list[int]) -> None:
     facts = _facts(turn, uids)
     old = {uid: fact for uid, fact in facts.items() if _is_before_since(turn, _plausible(turn, fact))}
@@ -211,7 +170,7 @@ def _take_in_batch(turn: _Turn, batch: dict[int, Facts]) -> None:
 def _keep(turn: _Turn, batch: dict[int, Facts]) -> Iterator[tuple[int, LedgerEntry]]:
     """Fetch a batch and bring its bytes safely to disk."""
     ((first, fact), *others) = batch.items()
-    if not others and _is_large(fact, turn.mailbox.part_bytes):
+    if not others and is_large(fact, turn.mailbox.part_bytes):
         parts = turn.connection.fetch_parts(first, fact.size, turn.mailbox.part_bytes)
         head = next(parts, None)
         if head is None and fact.size != 0:
@@ -304,10 +263,6 @@ def _plausible(turn: _Turn, fact: Facts) -> datetime | None:
 def _is_before_since(turn: _Turn, received: datetime | None) -> bool:
     since: date | None = turn.mailbox.since
     return since is not None and received is not None and received.astimezone(turn.zone).date() < since
-
-
-def _is_large(fact: Facts, part_bytes: int) -> bool:
-    return fact.size is None or fact.size > part_bytes
 
 
 def _wanted_after_all(turn: _Turn, listed: Sequence[int]) -> set[int]:

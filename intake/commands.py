@@ -55,7 +55,7 @@ def _need_mailbox(config: Config) -> None:
 def run(arguments: Namespace) -> int:
     """The daemon."""
     from intake import daemon
-    from rules.reply_text import check_templates
+    from rules.reply_check import check_templates
 
     config = load_config(arguments.config)
     survey = load_survey(config.survey)

@@ -27,7 +27,6 @@ _LARGE_WAL_BYTES = 64 * _MIB
 _OLDEST_DAY = date(2019, 1, 1)
 #: programs that are used where they are installed: (program, Debian package, what is lost without)
 _PROGRAMS = (
-    ("bwrap", "bubblewrap", "读取附件的进程隔离较弱（仍有内存、时间限制）"),
     ("soffice", "libreoffice-writer-nogui", "极旧的 Word 6/95 文档和 .odt 文档读不出，须由人查看"),
     ("unar", "unar", "rar 压缩包打不开，须由人查看"),
 )
@@ -48,7 +47,7 @@ class Finding:
 
 
 def examine(path: Path | str, now: datetime, network: bool = True) -> tuple[Finding, ...]:
-    """Everything, in the order in which it should be mended. `network` False: no mailbox and no SMTP server is asked."""
+    """Everything, in the order in which it should be mended; without `network` no mailbox and no SMTP server."""
     try:
         config = load_config(path)
     except ConfigError as problem:
@@ -117,7 +116,7 @@ def _database(config: Config, now: datetime) -> Iterator[Finding]:
     log = config.database.with_name("intake.db-wal")
     if log.exists() and log.stat().st_size > _LARGE_WAL_BYTES:
         size = log.stat().st_size / _MIB
-        yield Finding("wal", "warn", f"数据库日志已有 {size:.0f} MB。", "可能有程序一直占着数据库，请重启管理页面和服务。")
+        yield Finding("wal", "warn", f"数据库日志已有 {size:.0f} MB。", "有程序一直占着数据库，请重启管理页面和服务。")
 
 
 def _ask(config: Config, sql: str) -> list[tuple]:
@@ -136,7 +135,7 @@ def _secrets(config: Config, now: datetime) -> Iterator[Finding]:
         try:
             secrets.read_secret(secret)
         except ConfigError as problem:
-            yield Finding("secret", "bad", f"{problem}。", "请把授权码放到配置所说的地方；用 systemd 运行时见服务单元。")
+            yield Finding("secret", "bad", f"{problem}。", "请把授权码放到配置所说的地方（systemd 见服务单元）。")
         else:
             yield Finding("secret", "ok", f"密码（授权码）已就绪（{secret.source}:{secret.name}）。")
 
@@ -150,7 +149,7 @@ def _all_secrets(config: Config) -> list[Secret]:
 
 def _clock(config: Config, now: datetime) -> Iterator[Finding]:
     local = now.astimezone(config.time_zone)
-    sentence = f"现在是 {local:%Y-%m-%d %H:%M}({config.time_zone.key})。"
+    sentence = f"现在是 {local:%Y-%m-%d %H:%M}（{config.time_zone.key}）。"
     if local.date() < _OLDEST_DAY or _newest_mail(config) > now + timedelta(days=1):
         yield Finding("clock", "bad", sentence + "系统时钟慢了。", "请校准系统时间（如安装 chrony），否则期限会算错。")
     else:
@@ -178,11 +177,23 @@ def _readers(config: Config, now: datetime) -> Iterator[Finding]:
         yield Finding("ocr", "bad", f"文字识别不可用：缺少 {problem.name}。", "请重新安装程序（make setup）。")
     else:
         yield Finding("ocr", "ok", "文字识别可用。")
+    yield _sandbox()
     for program, package, lost in _PROGRAMS:
         if shutil.which(program):
             yield Finding(program, "ok", f"已安装 {program}。")
         else:
             yield Finding(program, "warn", f"没有安装 {program}（可选）：{lost}。", f"可运行：apt install {package}")
+
+
+def _sandbox() -> Finding:
+    from intake.sandbox import sandbox
+
+    if sandbox() is not None:
+        return Finding("bwrap", "ok", "读取附件的进程与网络、文件隔离（bubblewrap）。")
+    weaker = "读取附件的进程没有与网络、文件隔离（仍有内存、时间限制）："
+    if shutil.which("bwrap"):
+        return Finding("bwrap", "warn", weaker + "本机不许用 bubblewrap。", "请允许非特权用户命名空间，或不作处理。")
+    return Finding("bwrap", "warn", weaker + "没有安装 bubblewrap（可选）。", "可运行：apt install bubblewrap")
 
 
 def _mailboxes(config: Config) -> Iterator[Finding]:

@@ -156,18 +156,21 @@ def _zip_kind(data: bytes, extension: str) -> str:
             return "pptx"
     if b"OFD.xml" in directory and b"Doc_" in directory or (b"OFD.xml" in directory and extension == "ofd"):
         return "ofd"
-    if data[30:38] == b"mimetype":
-        return _open_document(data[38:150])
+    if data[30:38] == b"mimetype" or b"META-INF/manifest.xml" in directory and b"content.xml" in directory:
+        return _open_document(data[38:150], extension)
     if b"META-INF/MANIFEST.MF" in directory and extension in ("jar", "apk"):
         return "exe"
     return "zip"
 
 
-def _open_document(head: bytes) -> str:
+def _open_document(head: bytes, extension: str) -> str:
+    """OpenDocument (part 3, section 3.3) tells its kind in its first member, uncompressed; some programs do not."""
     for name, kind in ((b"opendocument.text", "odt"), (b"opendocument.spreadsheet", "ods"), (b"opendocument.pres", "odp")):
         if name in head:
             return kind
-    return "epub" if b"epub" in head else "zip"
+    if b"epub" in head:
+        return "epub"
+    return extension if extension in ("odt", "ods", "odp") else "odt"
 
 
 def _ole_kind(data: bytes, extension: str) -> str:

@@ -20,6 +20,7 @@ from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginEr
 from imapclient.imap_utf7 import encode as encode_utf7
 
 from intake.config import Mailbox, Server
+from intake.imap_errors import AuthFailed, ConnectionLost, FolderMissing, Refused, Unreachable, UnsafeLogin
 from rules.errors import PermanentError, TransientError
 
 #: sent as ID after each log-in; NetEase refuses to open a folder to a client that does not name itself
@@ -32,30 +33,6 @@ SEARCH_CHUNK = 50_000
 FETCH_CHUNK = 500
 #: how often a waiting connection looks whether it is to stop, in seconds
 IDLE_SLICE = 2.0
-
-
-class AuthFailed(PermanentError):
-    """The server refuses name and password: a person must make a new 授权码 or switch the service on."""
-
-
-class UnsafeLogin(PermanentError):
-    """NetEase lets the client log in, but not open a folder."""
-
-
-class FolderMissing(PermanentError):
-    """The server has no folder of that name."""
-
-
-class Refused(TransientError):
-    """The server answered NO or BAD to one command; the connection goes on."""
-
-
-class ConnectionLost(TransientError):
-    """The connection is dead or what came over it cannot be understood; open another."""
-
-
-class Unreachable(ConnectionLost):
-    """No connection came about, so no log-in was tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +82,7 @@ class Connection:
 
     def close(self) -> None:
         """Cut the connection without a word: LOGOUT could hang on one that is half dead."""
-        try:
-            self._client.shutdown()
-        except (IMAPClientError, OSError, ValueError):
-            pass
+        _cut(self._client)
 
     def _log_in(self, user: str) -> None:
         if not (user.isascii() and self._password.isascii()):
@@ -206,9 +180,14 @@ class Connection:
             part = _body(answer)
             if not part:
                 return
+            last = len(part) < part_bytes and size is not None and offset + len(part) >= size
+            if part.endswith(b"\r") and len(part) > 1 and not last:
+                # seen in practice: Dovecot 2.4 begins a part that starts between CR and LF with a second CR, and cuts
+                # the mail's last byte off instead; so no part may start there
+                part = part[:-1]
             yield part
             offset += len(part)
-            if len(part) < part_bytes and size is not None and offset >= size:
+            if last:
                 return
 
     @property
@@ -317,8 +296,15 @@ def _start_tls(client: IMAPClient, context: ssl.SSLContext, place: str) -> None:
     try:
         client.starttls(context)
     except (OSError, IMAPClientError, ValueError) as error:
-        client.shutdown()
+        _cut(client)
         raise Unreachable(f"与 {place} 协商 TLS 失败：{error}") from error
+
+
+def _cut(client: IMAPClient) -> None:
+    try:
+        client.shutdown()
+    except (IMAPClientError, OSError, ValueError):
+        pass  # it was closed already
 
 
 def _unsafe(answer: str) -> UnsafeLogin:

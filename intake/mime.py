@@ -23,6 +23,7 @@ MAX_FIELDS = 2000
 MAX_LEVELS = 50
 
 _BLANK_LINE = re.compile(rb"\r\n\r\n|\n\r?\n|\r\r")
+_NO_FIELD = re.compile(rb"^(?![!-9;-~]*[ \t]?:|From |[ \t\r\n]|\Z)", re.MULTILINE)
 _LIKE_DELIMITER = re.compile(rb"\n(--[^\s-][^\r\n]{0,72}|--[-=_][^\r\n]{4,72})\r?\n(?=content-[a-z-]+:)", re.IGNORECASE)
 _TEXT_LIMIT = 200
 _TOKEN = re.compile(r"^[a-z0-9!#$&^_.+-]{1,80}/[a-z0-9!#$&^_.+-]{1,100}$")
@@ -158,28 +159,19 @@ def _header_block(raw, start: int, end: int, defects: set[str]) -> tuple[Headers
     if raw[start : start + 1] in (b"\n", b"\r"):  # no header at all: the part begins with its blank line
         return Headers(), start + (2 if raw[start : start + 2] == b"\r\n" else 1)
     blank = _BLANK_LINE.search(raw, start, end)
-    block_end = blank.end() if blank else end
-    if block_end - start > MAX_HEADER_BYTES:
+    block_end = blank.end() if blank else min(end, start + MAX_HEADER_BYTES)
+    block = raw[start : min(block_end, start + MAX_HEADER_BYTES)]
+    if len(block) == MAX_HEADER_BYTES:
         defects.add("header-too-long")
-        head, _ = _parsed_block(raw[start : start + MAX_HEADER_BYTES], defects)
-        return head, block_end if blank else start + MAX_HEADER_BYTES
-    head, left = _parsed_block(raw[start:block_end], defects)
-    return head, block_end - left
-
-
-def _parsed_block(block: bytes, defects: set[str]) -> tuple[Headers, int]:
-    """The header fields of a block, and how many bytes at its end are none (no blank line before the body)."""
+    surplus = _NO_FIELD.search(block)  # no blank line before the body: it begins with the first line that is no field
+    if surplus:
+        defects.add("header-malformed")
+        block, block_end = block[: surplus.start()], start + surplus.start()
     try:
-        head = BytesHeaderParser().parsebytes(block)
+        return BytesHeaderParser().parsebytes(block), block_end
     except (MessageError, ValueError, LookupError, RecursionError):  # none is known to be raised by compat32
         defects.add("header-unparsable")
-        return Headers(), len(block)
-    # a line that is no header field ends the block: the library hands it and the rest back
-    surplus = head.get_payload()
-    left = len(surplus.encode("ascii", "surrogateescape")) if isinstance(surplus, str) else 0
-    if left or head.defects:
-        defects.add("header-malformed")
-    return head, left
+        return Headers(), block_end
 
 
 def _ranges(raw, entity: Entity, room: int, defects: set[str]):

@@ -18,6 +18,9 @@ from PIL.Image import Image
 
 from rules.document import Line
 
+# Reading runs in several processes side by side, each with one thread.
+cv2.setNumThreads(1)
+
 #: longest side in pixels on which text is looked for
 DETECT_SIDE = 1280
 #: longest side in pixels from which text is read

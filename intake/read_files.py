@@ -25,6 +25,8 @@ MAX_TEXT = 200_000
 _WORD = ("docx", "docm")
 _PICTURES = ("jpg", "png", "gif", "bmp", "tiff", "webp", "heic")
 _TEXTS = ("txt", "html")
+#: extensions under which plain text is found at times
+_TEXT_AS = ("doc", "wps", "xls", "et", "rtf")
 #: a picture shown inside a text is looked at by a person only when it is as large as a scan (pixels, long and short side)
 _SCAN_SIDES = (640, 400)
 #: fewer recognised characters than this, and nothing was made out of a picture
@@ -107,8 +109,8 @@ class Reader:
         """Of several renderings of the same words, the forms of the one in which most fields were found."""
         from rules.form import read_forms
 
-        documents = [text_reader.read(text) for text in texts]
-        documents += [table_document(text) for text in texts if "\t" in text]
+        documents = [table_document(text) for text in texts if "\t" in text]  # they go first where both find as much
+        documents += [text_reader.read(text) for text in texts]
         return max((read_forms(document, self.survey) for document in documents), key=_filled, default=())
 
     def _content(self, file: File, sha256: str) -> _Content:
@@ -133,6 +135,8 @@ class Reader:
             return _Content()
         if file.kind in HARMLESS:
             return _Content(text=_plain(file) if file.kind != "font" else "")
+        if _breaks_promise(file):
+            return _Content(problem="corrupt", detail="文件内容与扩展名不符,可能已损坏")
         if not self._can_read(file.kind):
             return _unsupported(file)
         self.progress(sha256)
@@ -209,10 +213,14 @@ def _role(file: File, content: _Content) -> str:
 
 
 def _unsupported(file: File) -> _Content:
-    if file.kind == "unknown" and extension_of(file.filename) in PROMISES:
-        return _Content(problem="corrupt", detail="文件内容与扩展名不符,可能已损坏")
     name = _UNSUPPORTED.get(file.kind)
     return _Content(problem="unsupported", detail=f"{name}暂不能自动读取" if name else "文件格式无法识别")
+
+
+def _breaks_promise(file: File) -> bool:
+    """Whether the name promises a format that the bytes are not; text that is named .doc is readable all the same."""
+    extension = extension_of(file.filename)
+    return extension in PROMISES and (file.kind == "unknown" or (file.kind == "txt" and extension not in _TEXT_AS))
 
 
 def _plain(file: File) -> str:

@@ -10,10 +10,6 @@ from pathlib import Path
 from intake.config import Secret
 from rules.errors import ConfigError
 
-#: what a child process may know of our environment: enough to run, no secret
-_HARMLESS = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "LANGUAGE", "TZ", "TMPDIR", "PYTHONPATH", "VIRTUAL_ENV",
-             "PYTHONHASHSEED", "PYTHONWARNINGS", "SYSTEMROOT", "USER", "LOGNAME")  # fmt: skip
-
 
 def read_secret(secret: Secret) -> str:
     """The password that `secret` names; surrounding line breaks and blanks are dropped.
@@ -31,11 +27,6 @@ def read_secret(secret: Secret) -> str:
 def environment(name: str) -> str | None:
     """An environment variable that is no secret, or None."""
     return os.environ.get(name)
-
-
-def harmless_environment() -> dict[str, str]:
-    """The environment for child processes: search paths, language and time zone, nothing that could be a password."""
-    return {name: os.environ[name] for name in _HARMLESS if name in os.environ}
 
 
 def file_of(secret: Secret) -> Path | None:

@@ -306,6 +306,8 @@ def _named(problem: Exception) -> str:
     """The kind of failure without the server's words, which may hold anything."""
     if isinstance(problem, ssl.SSLCertVerificationError):
         return f"证书不被信任：{problem.verify_message}"
-    if isinstance(problem, TimeoutError):
+    if isinstance(problem, TimeoutError) or "timed out" in str(problem):
         return "超时"
+    if isinstance(problem, smtplib.SMTPServerDisconnected):
+        return "服务器断开了连接"
     return getattr(problem, "strerror", None) or type(problem).__name__

@@ -63,7 +63,7 @@ class Rule:
 
 TABLE = (
     # -- log-in
-    Rule("pause", "[45]..", r"too much fail auth|auth error limit", "登录失败次数过多，被临时禁止登录。" + _CODE, _HOUR),
+    Rule("pause", "[45]..", r"too much fail auth|auth error limit", "登录失败过多，被临时禁止登录。" + _CODE, _HOUR),
     Rule("pause", "4..", "", "登录暂时未成功", stages="auth"),
     Rule("pause", "5..", "", _CODE, stages="auth"),
     Rule("pause", "5..", r"RP:FRL|relay|authentication (is )?required|auth\w* first", _LOGIN),
@@ -85,7 +85,7 @@ TABLE = (
     Rule("retry", "4..", r"DT:SPM", "内容疑似垃圾邮件，稍后重试", timedelta(minutes=2)),
     Rule("hold", "5..", r"DT:SPM", "服务器认为内容像垃圾邮件，须由人处理"),
     Rule("hold", "5..", r"RP:RCL|too much recipient|user in blacklist", "服务器不让本账号给此收件人发信，须由人处理"),
-    Rule("hold", "5..", r"illegal attachment|virus|spam|junk", "服务器不接收这样的附件或内容，须由人处理", stages=_MAIL),
+    Rule("hold", "5..", r"illegal attachment|virus|spam|junk", "服务器不接收此附件或内容，须由人处理", stages=_MAIL),
     Rule("hold", "5..", r"mail ?size|too (large|big)|message size", "邮件过大，须由人处理"),
     Rule("failed", "5..", r"(invalid|unknown|no such) user|user (unknown|not found|suspended)", _NOBODY, stages=_MAIL),
     Rule("failed", "5..", r"mailbox.*(not|unavailable)|not exist|\b5\.1\.[0-3]\b", _NOBODY, stages=_MAIL),

@@ -124,7 +124,7 @@ class _Box:
             self._mark(index, "too_large", f"压缩包或邮件嵌套超过{self.limits.max_depth}层,里层未打开")
             return
         if file.sha256 in self.skip:
-            self._mark(index, "corrupt", "打开时程序异常中止,未能打开")
+            self._mark(index, "unreadable", "打开时程序异常中止,未能打开")
             return
         self.before(file.sha256)
         if file.kind == "eml":

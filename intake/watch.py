@@ -13,9 +13,11 @@ from threading import Event
 
 from sqlite_utils import Database
 
-from intake.collect import FolderReport, Hole, collect
+from intake.batches import Hole
+from intake.collect import FolderReport, collect
 from intake.config import Config, Mailbox
-from intake.imap import AuthFailed, Connection, FolderMissing, Refused, Unreachable, UnsafeLogin
+from intake.imap import Connection
+from intake.imap_errors import AuthFailed, FolderMissing, Refused, Unreachable, UnsafeLogin
 from rules.errors import IntakeError, TransientError
 from store.health import forget, note, noted
 
@@ -126,8 +128,8 @@ def watch(
 ) -> None:
     """Poll until `stop` is set; keeps the connection between polls, backs off when something fails.
 
-    Errors of ours are noted in `health` and waited out. AuthFailed is raised after the wait, so that the caller reads the
-    password anew: a person may have put a new 授权码 in its place. Anything else is a bug and is raised at once.
+    Errors of ours are noted in `health` and waited out. AuthFailed is raised after the wait, so that the caller reads
+    the password anew: a person may have put a new 授权码 in its place. Anything else is a bug and is raised at once.
     """
     connection, failures = None, 0
     try:

@@ -34,7 +34,8 @@ PROBLEMS = {
 SILENCES = {guard.code: guard.sentence.rstrip("。") for guard in GUARDS} | {
     "before-since": "起始日以前的旧信，只登记、不处理",
 }
-YES_NO = {1: "是", 0: "否", True: "是", False: "否"}
+YES_NO = {1: "是", 0: "否"}
+SIDES = {"front": "人像面", "back": "国徽面", "both": "两面"}
 
 
 def word(table: dict, code) -> str:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from rules.category import is_filled
+from rules.category import form_side, is_filled
 from rules.reading import FieldValue
 from rules.submission import Account
 from rules.survey import Choice, Survey, bare
@@ -84,21 +84,27 @@ def account_name_key(account: Account) -> str | None:
 
 
 def place_of(accounts: Sequence[Account], newer: Account, survey: Survey) -> int | None:
-    fitting = [index for index, account in enumerate(accounts) if same_account(account, newer, survey)]
+    """Position of the account that the newer form describes; None for a new one, or where it fits several equally.
+
+    A unit's form and an individual's form never replace each other: both stay, and the contradiction goes to a person.
+    """
+    fitting = [
+        index
+        for index, account in enumerate(accounts)
+        if same_account(account, newer, survey) and not _other_side(account, newer, survey)
+    ]
     if len(fitting) <= 1:
         return fitting[0] if fitting else None
     platform = platform_of(newer, survey)
     exact = [index for index in fitting if platform and platform_of(accounts[index], survey) == platform]
-    both = [
-        index
-        for index in exact
-        if handle_key(accounts[index]) == handle_key(newer)
-        and account_name_key(accounts[index]) == account_name_key(newer)
-    ]
-    for choice in (both, exact):
-        if choice:
-            return choice[0]
-    return None
+    handled = [index for index in exact if handle_key(newer) and handle_key(accounts[index]) == handle_key(newer)]
+    named = [index for index in handled if account_name_key(accounts[index]) == account_name_key(newer)]
+    return next((choice[0] for choice in (named, handled, exact) if len(choice) == 1), None)
+
+
+def _other_side(a: Account, b: Account, survey: Survey) -> bool:
+    sides = form_side(a, survey), form_side(b, survey)
+    return None not in sides and sides[0] != sides[1]
 
 
 def _same_platform(a: Account, b: Account, survey: Survey) -> bool:

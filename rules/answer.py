@@ -137,7 +137,7 @@ def _file_outcome(file: FileReading) -> FileOutcome:
 
 def _title(title: str, side: str | None) -> str:
     sides = {"front": "人像面", "back": "国徽面", "both": "正反面"}
-    return f"{title}({sides[side]})" if side in sides else title
+    return f"{title}\uff08{sides[side]}\uff09" if side in sides else title
 
 
 def _names(forms: Iterable[Form]) -> tuple[str, ...]:

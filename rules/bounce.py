@@ -31,6 +31,7 @@ _FIELD = re.compile(r"^[ \t>]*(Final-Recipient|Original-Recipient|Action|Status|
                     re.IGNORECASE | re.MULTILINE)
 _ADDRESS = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[a-z0-9](?:[a-z0-9.-]{0,250}[a-z0-9])?", re.IGNORECASE)
 _MESSAGE_ID = re.compile(r"<[^<>@\s]{1,250}@[^<>@\s]{1,250}>")
+_IDENTIFIER_FIELD = re.compile(r"^[ \t>]*(?:Message-ID|In-Reply-To|References)[ \t]*:.*$", re.IGNORECASE | re.MULTILINE)
 _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _SMTP_CODE = re.compile(r"(?<!\d)([45]\d\d)[ -](?=\D|\d\.\d)")
 _DELAYED = re.compile(r"delay|延迟|暂时|稍后(?:重试|再试)|will (?:retry|be retried)|still trying|temporar|正在重试|继续尝试", re.IGNORECASE)
@@ -131,6 +132,7 @@ def _recipients(message: Message, fields: list[tuple[str, str]], said: str) -> t
                                    message.header("x-failed-recipients") or "") for address in _ADDRESS.findall(value)]
     if not named:
         # a plain text: the addresses beside a word of the recipient, else every one that is neither ours nor the system's
+        said = _IDENTIFIER_FIELD.sub("", said)
         near = re.findall(r"(?:收件人|收信人|recipient|地址|to|发往|发送到|投递到|发给)[^\n@]{0,40}?" + f"({_ADDRESS.pattern})",
                           said[:20_000], re.IGNORECASE)
         named = near or _ADDRESS.findall(said[:4000])

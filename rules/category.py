@@ -1,8 +1,9 @@
 """Unit or individual: what the forms, their filled fields and the papers say, and whether they agree.
 
-Forms speak first: their title, else the fields that only one kind of form has. A unit's certificate speaks for a unit.
-An ID card speaks for nobody, because both categories hand one in. Where two of these contradict each other the category
-is `unknown` and a person decides.
+Forms speak first; their kind was told by title and fields together (`rules.form_kind`). A unit's certificate speaks for
+a unit. An ID card speaks for nobody, because both categories hand one in. Where two of these contradict each other the
+category is `unknown` and a person decides. A form without a kind in which one category's own fields are filled in all
+the same is such a contradiction: its title, or other fields, speak against them.
 """
 
 from collections.abc import Iterable
@@ -27,10 +28,10 @@ class CategoryVerdict:
 
 def categorise(facts: Facts, survey: Survey) -> CategoryVerdict:
     """The category of a submission with its evidence."""
-    by_form = [(account, form_side(account, survey)) for account in facts.accounts]
-    evidence = [_form_sentence(account, survey.category(side)) for account, side in by_form if side]
+    by_form = [(account, survey.category_of_form(account.form_kind)) for account in facts.accounts]
+    evidence = [_form_sentence(account, category) for account, category in by_form if category]
     paper_side, paper_evidence = _paper_side(facts, survey)
-    sides = {side for _, side in by_form if side}
+    sides = {category.name for _, category in by_form if category}
     doubts = [doubt for account in facts.accounts if (doubt := _inner_doubt(account, survey))]
     if len(sides) > 1:
         doubts.append("同一申报人既交了单位登记表,又交了个人登记表,请核实应按哪一类登记。")
@@ -46,7 +47,7 @@ def categorise(facts: Facts, survey: Survey) -> CategoryVerdict:
 
 
 def form_side(form: Account | Form, survey: Survey) -> str | None:
-    """The category that one form speaks for: by its kind, else by the fields that only one kind of form has."""
+    """Whose form it seems to be, for finding its registrant: by its kind, else by the fields that only one has."""
     kind = form.form_kind if isinstance(form, Account) else form.kind
     if category := survey.category_of_form(kind):
         return category.name
@@ -83,6 +84,8 @@ def _inner_doubt(account: Account, survey: Survey) -> str | None:
         )
     if not category and len(filled) > 1:
         return f"{account_title(account)}的登记表同时填写了单位和个人的内容,请核实应按哪一类登记。"
+    if not category and filled:
+        return f"{account_title(account)}的登记表,标题与填写的内容不属于同一类,请核实应按哪一类登记。"
     return None
 
 
@@ -93,8 +96,8 @@ def account_title(account: Account) -> str:
 
 
 def _form_sentence(account: Account, category: Category) -> str:
-    why = ";".join(account.evidence) or ("表格标题" if account.form_kind else "填写的栏目")
-    return f"{account_title(account)}交的是{category.label}登记表({why})。"
+    why = f"({';'.join(account.evidence)})" if account.evidence else ""
+    return f"{account_title(account)}交的是{category.label}登记表{why}。"
 
 
 def _paper_side(facts: Facts, survey: Survey) -> tuple[str | None, tuple[str, ...]]:

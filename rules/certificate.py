@@ -153,7 +153,7 @@ def _another(lines: Sequence[Line], heading: Line | None) -> bool:
         text = bare(line.text).rstrip(":")
         if len(text) <= 24 and _OTHER_HEADINGS.search(text) and label_of(text, LABELS) is None:
             own = any(text.endswith(form) for forms in TITLES.values() for form in forms)
-            if not own and (heading is None or (height(line) > 0.9 * height(heading) and line.box[1] < heading.box[1])):
+            if not own and (heading is None or (height(line) > 0.9 * height(heading) and line.box[1] <= heading.box[1])):
                 return True
     return False
 

@@ -33,6 +33,7 @@ class Grid:
         self._at: dict[tuple[int, int], Cell] = {}
         self._starts: dict[int, list[Cell]] = {}
         self._rules: dict[tuple[int, int], tuple[FieldRule, ...]] = {}
+        self._words = words
         for cell in self.cells:
             self._starts.setdefault(cell.row, []).append(cell)
             self._rules[cell.row, cell.column] = words.rules_of(cell.text)
@@ -40,12 +41,12 @@ class Grid:
                 for column in range(cell.column, min(cell.column + cell.column_span, MAX_COLUMNS)):
                     self._at.setdefault((row, column), cell)
         self.rows = sorted(self._starts)
-        self._demote(words)
+        self._demote()
 
-    def _demote(self, words: Lexicon) -> None:
+    def _demote(self) -> None:
         """A platform's name right of or below 服务类型 is its value, though it is a label elsewhere (公众号, 微信)."""
         for cell in self.cells:
-            if cell.text and self.rules(cell) and _key(cell.text) in words.platform_words:
+            if cell.text and self.rules(cell) and _key(cell.text) in self._words.platform_words:
                 near = [self.at(cell.row, cell.column - 1), *self._above(cell)]
                 if any(rule.kind == "platform" for other in near if other for rule in self.rules(other)):
                     self._rules[cell.row, cell.column] = ()
@@ -76,6 +77,11 @@ class Grid:
     def is_label(self, cell: Cell | None) -> bool:
         """Whether the cell is a label."""
         return cell is not None and bool(self.rules(cell))
+
+    def opens_label(self, cell: Cell) -> bool:
+        """Whether the cell begins with a label of its own: `注册日期:2018年3月`."""
+        found = self._words.split(cell.text)
+        return bool(found) and found[0].start == 0
 
     def right(self, cell: Cell) -> Cell | None:
         """The cell right of it."""

@@ -31,9 +31,11 @@ _BIRTH = re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})日?")
 _PERIOD = re.compile(
     r"((?:19|20)\d\d)[.,·年-]?(\d\d)[.,·月-]?(\d\d)日?[-—–~一至到]{1,3}(?:((?:19|20)\d\d)[.,·年-]?(\d\d)[.,·月-]?(\d\d)|长期)"
 )
-_NAME = re.compile("[㐀-鿿\U00020000-\U000323af〇]{1,15}(?:[·•][㐀-鿿\U00020000-\U000323af〇]{1,15}){0,4}")
+_NAME = re.compile("[㐀-鿿\U00020000-\U000323af〇]{1,15}(?:·[㐀-鿿\U00020000-\U000323af〇]{1,15}){0,4}")
 #: letters that are digits when they stand in a number
 _DIGITS = str.maketrans("OoDQIl|iZzSsBb", "00001111225588")
+#: evidence of a back whose title was read
+_BACK_SIGNS = ("有“居民身份证”字样、签发机关和有效期限",)
 #: characters of running text beside a card from which a person had better look
 _MUCH_TEXT = 120
 #: words of news pages and advertisements; a card shown between them is nobody's copy
@@ -290,7 +292,8 @@ def _name(frame: _Frame, inside: list[Line]) -> Line | None:
 
 
 def _as_name(text: str) -> str | None:
-    text = re.split("性别|民族|出生|住址", text)[0].strip(".。,，、:;'‘’“”\"-_*|").replace("•", "·").replace(".", "·")
+    text = re.split("性别|民族|出生|住址", text)[0].strip(".。,，、:;'‘’“”\"-_*|")
+    text = re.sub("[•・‧∙⋅･．.]", "·", text)
     match = _NAME.fullmatch(text)
     return text if match and len(text) >= 2 and not text.endswith("族") else None
 
@@ -316,6 +319,7 @@ def _resembles(text: str, wanted: str) -> bool:
     return hits >= len(wanted) - 2
 
 
+
 # ── the back ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -323,7 +327,7 @@ def _backs(lines: Sequence[Line]) -> list[_Side]:
     sides = []
     for line in lines:
         text = bare(line.text)
-        if not re.fullmatch("(中华人民共和国)?(临时)?居民身份[证正証]", text):
+        if not re.fullmatch("(中华人民共和国)?(临时)?居民身份[证正証]|中华人民共和国", text):
             continue
         wide, tall = line.box[2] - line.box[0], height(line)
         below = [
@@ -335,14 +339,19 @@ def _backs(lines: Sequence[Line]) -> list[_Side]:
         ]
         if side := _back(text, line, below):
             sides.append(side)
-    return sides
+    titled = [side for side in sides if side.paper.evidence == _BACK_SIGNS]
+    return titled or sides[:1]
 
 
 def _back(text: str, title: Line, lines: list[Line]) -> _Side | None:
     words = "\n".join(bare(line.text) for line in lines)
     authority = bool(re.search("签发机关|公安局|公安分局", words))
     period = bool(re.search("有效期", words)) or bool(_PERIOD.search(words))
-    if not (authority and period) or re.search("居住证|通行证", words):
+    if not (authority and period) or re.search("居住证|通行证|护照|驾驶|行驶|登记证", words):
+        return None
+    titled = "身份" in text
+    # The title is printed large and is seldom lost; without it both labels and the printed period must be there.
+    if not titled and not ("签发机关" in words and "公安" in words and _PERIOD.search(words)):
         return None
     temporary = "临时" in text
     paper = Paper(
@@ -353,7 +362,7 @@ def _back(text: str, title: Line, lines: list[Line]) -> _Side | None:
         number=None,
         valid_until=_valid_until(lines),
         confidence=title.confidence,
-        evidence=("有“居民身份证”字样、签发机关和有效期限",),
+        evidence=_BACK_SIGNS if titled else ("有“中华人民共和国”字样、签发机关和有效期限",),
         doubts=("临时居民身份证,请核对是否可以采用",) if temporary else (),
     )
     return _Side(paper, middle(title), tuple(lines))

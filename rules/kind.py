@@ -5,6 +5,7 @@ anything else. A filled form or an identity document is taken in whatever header
 suppress the answer, never the intake. Only a bounce is stronger, because it returns somebody's original mail.
 """
 
+import re
 from dataclasses import dataclass
 
 from rules.autoreply import FIRM, robot_evidence
@@ -21,6 +22,10 @@ _MACHINE_TYPES = ("text/calendar", "application/ics", "text/vcard", "text/x-vcar
                   "message/disposition-notification", "text/rfc822-headers")
 #: names of files that cannot hold a form, whoever sends them
 _PROGRAMS = (".exe", ".scr", ".js", ".vbs", ".bat", ".cmd", ".com", ".msi", ".lnk", ".jar", ".ics", ".vcf", ".html", ".htm")
+
+
+#: words of somebody who hands in, whatever the collection is
+_HANDING = re.compile(r"材料|查收|报送|上报|登记|身份证|营业执照|证件|扫描件|复印件")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +125,7 @@ def _hands_in_silently(reading: Reading, files: tuple[FileReading, ...]) -> bool
     """Files that could not be used, and hardly a word beside them: somebody who hands in, not somebody who sells."""
     message = reading.message
     words = plain(own_words(message.text))
-    if len(words) > 30 or sells(message.subject, message.text) or "://" in words:
+    if len(words) > (200 if _HANDING.search(words) else 30) or sells(message.subject, message.text) or "://" in words:
         return False
     return any(file.problem for file in files)
 

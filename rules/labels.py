@@ -16,6 +16,8 @@ _DRESSING = re.compile(r"^(?:请填写|请输入|请填|填写|必填)|(?:必填
 _COLON = re.compile("[:：﹕∶︰]")
 #: behind one of these a label may begin in the middle of a line
 _BOUNDARY = re.compile(r"[\s\u3000;；,，。|｜/)）】]")
+#: what parts columns of running text
+_GAP = re.compile(r"[ \u3000]*\t[\s\u3000]*|[ \u3000]{2,}|\u3000")
 _MARKER = r"[(（]?[^()（）\n]{0,6}本?行?填写时[^()（）\n]{0,4}删除[。.]?\s*[)）]?"
 
 
@@ -87,22 +89,56 @@ class Lexicon:
     def _before_colons(self, text: str) -> Iterator[tuple[int, int, tuple[FieldRule, ...]]]:
         floor = 0
         for colon in _COLON.finditer(text):
-            low = max(floor, text.rfind("\n", 0, colon.start()) + 1, colon.start() - 40)
-            edges = [low, *(match.end() for match in _BOUNDARY.finditer(text, low, colon.start()))]
-            for start in edges:
-                if (low == start or start in edges) and (rules := self.rules_of(text[start : colon.start()])):
-                    yield start, colon.end(), rules
-                    break
+            low = max(floor, colon.start() - 40)
+            line = max(low, text.rfind("\n", low, colon.start()) + 1)
+            own = self._label_before(text, line, colon.start())
+            # a label may itself be broken over two lines: 「是否取得互联网/新闻信息服务资质:」, 「单位/(章):」
+            whole = self._label_before(text, low, line, colon.start()) if line > low else None
+            if whole and (own is None or text[floor : whole[0]].strip() or floor == 0):
+                own = whole
+            if own:
+                yield own[0], colon.end(), own[1]
             floor = colon.end()
+
+    def _label_before(self, text: str, low: int, high: int, end: int | None = None):
+        """(start, fields) of the longest label that ends at `end` (`high` by default) and starts between `low` and `high`."""
+        end = high if end is None else end
+        for start in (low, *(match.end() for match in _BOUNDARY.finditer(text, low, high))):
+            if start < end and (rules := self.rules_of(text[start:end])):
+                return start, rules
+        return None
+
+    def columns(self, line: str) -> list[tuple[int, int]]:
+        """(start, end) of each column of a line, parted by tabs or wide gaps; a spaced-out label (`形    式`) is one column."""
+        gaps = list(_GAP.finditer(line))[:60]
+        starts = [0, *(gap.end() for gap in gaps)]
+        ends = [*(gap.start() for gap in gaps), len(line)]
+        found, index = [], 0
+        while index < len(starts):
+            last = index
+            for further in range(min(index + 4, len(starts)) - 1, index, -1):
+                pieces = [line[start:end] for start, end in zip(starts[index : further + 1], ends[index : further + 1])]
+                joined = line[starts[index] : ends[further]]
+                if max(map(len, pieces)) <= 2 and "\t" not in joined and self.rules_of(joined):
+                    last = further
+                    break
+            found.append((starts[index], ends[last]))
+            index = last + 1
+        return found
 
     def _before_gaps(self, text: str) -> Iterator[tuple[int, int, tuple[FieldRule, ...]]]:
         for line in re.finditer(r"[^\n]+", text):
-            for gap in re.finditer(r"\t+[\s\u3000]*|[ \u3000]{2,}|\u3000|(?<=\w) (?=\S)", line[0][:60]):
-                start, end = line.start(), line.start() + gap.start()
-                rules = self.rules_of(text[start:end])
-                if rules and (len(gap[0]) > 1 or gap[0] != " " or len(normal_label(text[start:end])) > 2):
-                    yield start, line.start() + gap.end(), rules
-                    break
+            columns = self.columns(line[0])
+            after_label = False
+            for (start, end), following in zip(columns, [*columns[1:], (None, None)], strict=True):
+                # a label's word right behind a label is its value: 「服务类型  公众号」
+                rules = () if after_label else self.rules_of(line[0][start:end])
+                if rules and following[0] is not None:
+                    yield line.start() + start, line.start() + following[0], rules
+                after_label = bool(rules)
+            first = re.match(r"(\S{3,}) (?=\S)", line[0])
+            if first and (rules := self.rules_of(first[1])):
+                yield line.start(), line.start() + first.end(), rules
 
 
 @lru_cache(maxsize=4)

@@ -16,7 +16,7 @@ from rules.table_layout import read_table
 
 #: a line like this ends a letter: what follows is no part of a value
 _CLOSING = re.compile(
-    r"^\s*(?:-{2,}|—{2,}|_{3,}|={3,}|此致|敬礼|祝[:：好您]|顺祝|谢谢|特此|附件|发自我的|来自我的|Sent from|签名|原始邮件|"
+    r"^\s*(?:注\s*[:：]|备注|[:：]|-{2,}|—{2,}|_{3,}|={3,}|此致|敬礼|祝[:：好您]|顺祝|谢谢|特此|附件|发自我的|来自我的|Sent from|签名|原始邮件|"
     r"[-－]+\s*(?:原始|转发|Original|Forwarded))", re.I
 )  # fmt: skip
 #: kinds of field whose value may go on over several lines
@@ -112,7 +112,7 @@ def _rows(lines: tuple[Line, ...]) -> list[tuple[str, int]]:
 def _line_events(lines: list[tuple[str, str]], index: int, words: Lexicon) -> Iterator[Event]:
     """Events of running lines: values go on to the next lines where their kind allows it."""
     pending: Entry | None = None
-    for text, place in lines:
+    for text, place in _unwrapped(lines, words):
         if text.lstrip().startswith((">", "＞")):
             continue  # quoted from an earlier mail
         found = words.split(text)
@@ -121,7 +121,7 @@ def _line_events(lines: list[tuple[str, str]], index: int, words: Lexicon) -> It
                 yield pending
             pending = None
             yield Title(text.strip(), title[0])
-        elif found or words.rules_of(text):
+        elif found or (words.rules_of(text) and not _is_platform(text, pending, words)):
             if pending:
                 yield pending
             *whole, pending = _entries(text, place, index, words)
@@ -133,6 +133,36 @@ def _line_events(lines: list[tuple[str, str]], index: int, words: Lexicon) -> It
                 pending = None
     if pending:
         yield pending
+
+
+def _is_platform(text: str, pending: Entry | None, words: Lexicon) -> bool:
+    """Whether a label's word is the value that the label before it waits for: 「服务类型 / 公众号」."""
+    waits = pending is not None and not pending.raw and pending.rules[0].kind == "platform"
+    return waits and "".join(text.lower().split()) in words.platform_words
+
+
+def _unwrapped(lines: list[tuple[str, str]], words: Lexicon) -> Iterator[tuple[str, str]]:
+    """The lines, with labels that were broken over two lines whole again: 「是否取得互联网  □是 ☑否 / 新闻信息服务资质」."""
+    skip = -1
+    for index, (text, place) in enumerate(lines):
+        if index == skip:
+            continue
+        following = next((number for number in range(index + 1, min(index + 3, len(lines))) if lines[number][0].strip()), -1)
+        if following > 0 and (whole := _joined_label(text, lines[following][0].strip(), words)):
+            text, skip = whole, following
+        yield text, place
+
+
+def _joined_label(text: str, tail: str, words: Lexicon) -> str | None:
+    """The line with the label in its first column made whole by `tail`, or None where they are no label together."""
+    start, end = words.columns(text)[0]
+    head, rest = text[start:end].strip(), text[end:].strip()
+    if not (2 <= len(head) <= 24 and 0 < len(tail) <= 16):
+        return None
+    rules = words.rules_of(f"{head}{tail}")
+    if not rules or (words.rules_of(head) and tail[0] not in "(（") or words.rules_of(tail) not in ((), rules):
+        return None
+    return f"{head}{tail}\t{rest}" if rest else f"{head}{tail}"
 
 
 def _entries(text: str, place: str, index: int, words: Lexicon) -> list[Entry]:

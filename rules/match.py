@@ -82,6 +82,8 @@ def choose(
     """
     living = sorted((each for each in candidates if each.status != "withdrawn"), key=lambda each: each.id)
     mail = _Mail(frozenset(thread), (sender or "").lower(), frozenset(quoted), accounts)
+    if asked := _asked_for(claim, living, mail):
+        return Match(asked.id, "thread")
     for why, fits in _STRONG:
         found = [each for each in living if fits(claim, each) and not _contradicts(claim, each)]
         if found:
@@ -196,6 +198,14 @@ def _by_thread(claim: Claim, candidates: list[Candidate], mail: _Mail) -> Candid
     if len(fitting) > 1:
         fitting = [each for each in fitting if claim.keys.people & each.people or mail.accounts & each.accounts]
     return fitting[0] if len(fitting) == 1 else None
+
+
+def _asked_for(claim: Claim, candidates: list[Candidate], mail: _Mail) -> Candidate | None:
+    """The answered submission that waits for just this person's card, whoever else he may be registered as."""
+    if claim.accounts or claim.keys.paper_names:
+        return None
+    found = [each for each in candidates if each.id in mail.thread and claim.keys.people & each.people]
+    return found[0] if len(found) == 1 else None
 
 
 def _mixes(claim: Claim, candidate: Candidate) -> bool:

@@ -38,9 +38,16 @@ def recognised_pages(document: Document) -> dict[int, tuple[Line, ...]]:
     return {page: joined_letters(lines) for page, lines in sorted(found.items())}
 
 
+#: brackets and colons in one form; the traditional forms that recognition sometimes gives for printed simplified ones
+_ONE_FORM = str.maketrans(
+    "（）：﹕【】［］別漢號碼證國華稱類機構統會業執單個體營歲發關區縣鄉鎮東陽長衛書記處間經圍範註冊資質務團織組",
+    "()::[][]别汉号码证国华称类机构统会业执单个体营岁发关区县乡镇东阳长卫书记处间经围范注册资质务团织组",
+)
+
+
 def bare(text: str) -> str:
-    """`text` without white space, its brackets and colons in one (half-width) form."""
-    return re.sub(r"\s+", "", text).translate(str.maketrans("（）：﹕【】［］", "()::[][]"))
+    """`text` without white space, brackets and colons half-width, stray traditional characters simplified."""
+    return re.sub(r"\s+", "", text).translate(_ONE_FORM)
 
 
 def height(line: Line) -> float:

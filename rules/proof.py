@@ -55,10 +55,12 @@ def _worth(held: HeldPaper, demand: Demand, facts: Facts, survey: Survey) -> tup
     paper, file = held.paper, shown(held.filename)
     if paper.side == "back" and not paper.doubts:
         return INSUFFICIENT, f"{file}只有身份证国徽面,缺人像面。"
-    if contradiction := _contradiction(paper, demand, facts, survey):
-        return CONTRADICTION, f"{file}{contradiction}"
+    contradiction = _contradiction(paper, demand, facts, survey)
     if paper.doubts:
-        return DOUBTFUL, f"{file}需人工核对:{';'.join(text.rstrip('。;') for text in paper.doubts)}。"
+        doubts = ";".join(text.rstrip("。;") for text in paper.doubts)
+        return DOUBTFUL, f"{file}需人工核对:{doubts}。" + (f"{file}{contradiction}" if contradiction else "")
+    if contradiction:
+        return CONTRADICTION, f"{file}{contradiction}"
     if doubt := _doubt(paper, demand, facts, survey):
         return DOUBTFUL, f"{file}{doubt}"
     return ACCEPTED, _acceptance(paper, demand, facts, survey)

@@ -14,7 +14,7 @@ _FAULTS = (TemplateError, TypeError, ValueError, LookupError, ArithmeticError, A
 
 
 def render(folder: Path, name: str, values: dict) -> tuple[str, str]:
-    """The text and the HTML of the reply kind `name`; raises `RuleError` with file and line when a template is broken."""
+    """The text and the HTML of the reply kind `name`; raises `RuleError` with file and line where one is broken."""
     text = _render(folder, f"{name}.txt.j2", values)
     html = _render(folder, f"{name}.html.j2", values)
     return _tidy(text), html.strip() + "\n"
@@ -25,7 +25,8 @@ def _render(folder: Path, filename: str, values: dict) -> str:
         return _environment(folder).get_template(filename).render(values)
     except _FAULTS as error:
         path, line = _place(error, folder)
-        raise RuleError(f"回信文字有误:{error or type(error).__name__}", path=path or str(folder / filename), line=line) from error
+        what = str(error) or type(error).__name__
+        raise RuleError(f"回信文字有误\uff1a{what}", path=path or str(folder / filename), line=line) from error
 
 
 def _place(error: BaseException, folder: Path) -> tuple[str | None, int | None]:

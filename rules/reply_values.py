@@ -14,6 +14,7 @@ from rules.answer import FileOutcome, MailFacts, SubmissionOutcome
 from rules.masking import mask_personal
 from rules.submission import Account
 from rules.survey import Category, Survey
+from rules.typography import typeset
 
 _LINK = re.compile(r"(?:[a-z][a-z0-9+.-]{1,12}://|www\.)[^\s,\uff0c。;\uff1b、)\uff09】》]*", re.IGNORECASE)
 #: full-width digits and X as people type them
@@ -101,8 +102,9 @@ def values_of(survey: Survey, mail: MailFacts, outcomes: tuple[SubmissionOutcome
         "unread": [_file(file, quoting) for file in dict.fromkeys(unread)],
         "categories": [_category(category) for category in survey.categories],
         "attached": [path.name for path in blanks],
-        "office": {name: getattr(survey.office, name) for name in ("name", "address", "telephone", "contact", "email")},
-        "survey": {"title": survey.title, "notice": survey.notice, "opens": chinese_day(survey.opens),
+        "office": {name: typeset(getattr(survey.office, name))
+                   for name in ("name", "address", "telephone", "contact", "email")},
+        "survey": {"title": typeset(survey.title), "notice": typeset(survey.notice), "opens": chinese_day(survey.opens),
                    "closes": chinese_day(survey.closes), "grace_days": survey.grace_days,
                    "grace_clause": survey.grace_clause},
     }
@@ -133,14 +135,15 @@ def _submission(survey: Survey, mail: MailFacts, outcome: SubmissionOutcome, quo
         "opened": outcome.opened,
         "registrant": quoting.safe(judgement.registrant, 60) or None,
         "category": category.label if category else None,
-        "form_label": category.form_label if category else None,
+        "form_label": typeset(category.form_label) if category else None,
         "paper_rule": category.paper_rule if category else None,
         "accounts": [_account(account, survey, quoting) for account in outcome.accounts],
         "files": [_file(file, quoting) for file in outcome.files],
         "unread": [_file(file, quoting) for file in outcome.unread],
         "accepted": _accepted(survey, outcome),
-        "missing": [{"code": missing.code, "label": quoting.safe(missing.label, 80),
-                     "why": quoting.safe(missing.why, 160).rstrip("。"), "clause": missing.clause}
+        "missing": [{"code": missing.code, "label": typeset(quoting.safe(missing.label, 100)),
+                     "why": typeset(quoting.safe(missing.why, 240).rstrip("。")),
+                     "clause": typeset(missing.clause) if missing.clause else None}
                     for missing in judgement.missing],
         "deadline": chinese_day(judgement.deadline),
         "on_time": judgement.on_time,
@@ -161,7 +164,7 @@ def _accepted(survey: Survey, outcome: SubmissionOutcome) -> list[str]:
     labels = {category.form: category.form_label for category in survey.categories}
     labels |= {demand.code: demand.label for category in survey.categories for demand in category.demands}
     kinds = {material.kind for material in outcome.judgement.materials if material.accepted}
-    return [label for code, label in labels.items() if code in kinds]
+    return [typeset(label) for code, label in labels.items() if code in kinds]
 
 
 def _file(file: FileOutcome, quoting: Quoting) -> dict:
@@ -171,6 +174,6 @@ def _file(file: FileOutcome, quoting: Quoting) -> dict:
 
 
 def _category(category: Category) -> dict:
-    return {"label": category.label, "form_label": category.form_label, "form_clause": category.form_clause,
+    return {"label": category.label, "form_label": typeset(category.form_label), "form_clause": category.form_clause,
             "paper_rule": category.paper_rule,
-            "demands": [{"label": demand.label, "clause": demand.clause} for demand in category.demands]}
+            "demands": [{"label": typeset(demand.label), "clause": demand.clause} for demand in category.demands]}

@@ -68,7 +68,7 @@ def read(path: Path) -> Survey:
         platforms=_choices(keys["platforms"]),
         places=tuple(dict.fromkeys((*region, *keys["places"].texts()))),
         topic_words=keys["topic_words"].texts(least=1),
-        replies=_inside(keys["replies"], path.resolve().parent, folder_wanted=True),
+        replies=_inside(keys["replies"], path.resolve().parent, wanted="folder"),
         region=region,
     )
 
@@ -146,9 +146,6 @@ def _category(node: Node, fields: tuple[FieldRule, ...], folder: Path) -> Catego
     )
     name = keys["name"].choice(tuple(FORMS))
     form = keys["form"].choice((FORMS[name],))
-    registrant = _field_on(keys["registrant"], fields, form)
-    if form not in next(rule for rule in fields if rule.name == registrant).mandatory:
-        keys["registrant"].fail(f"{registrant} 写明申报人,须列为必填(mandatory)")
     return Category(
         name=name,
         label=keys["label"].text(),
@@ -156,9 +153,9 @@ def _category(node: Node, fields: tuple[FieldRule, ...], folder: Path) -> Catego
         form_label=keys["form_label"].text(),
         form_clause=keys["clause"].text(),
         form_titles=keys["titles"].texts(least=1),
-        blank=_inside(keys["blank"], folder),
+        blank=_inside(keys["blank"], folder, wanted="file"),
         demands=_demands(keys["demands"], fields, form),
-        registrant_field=registrant,
+        registrant_field=_field_on(keys["registrant"], fields, form),
         paper_rule=keys["paper_rule"].text(),
     )
 
@@ -193,12 +190,15 @@ def _demand(node: Node, fields: tuple[FieldRule, ...], form: str) -> Demand:
 
 
 def _field_on(node: Node, fields: tuple[FieldRule, ...], form: str) -> str:
+    """A field of the form that must be filled in there: an empty one would leave nothing to compare with."""
     name = node.text()
     rule = next((rule for rule in fields if rule.name == name), None)
     if rule is None:
         node.fail(f"fields 里没有 {name} 这一栏")
     if form not in rule.forms:
         node.fail(f"{name} 这一栏不在 {form} 上")
+    if form not in rule.mandatory:
+        node.fail(f"{name} 用来写明申报人或核对证件,须列为必填(mandatory)")
     return name
 
 
@@ -287,8 +287,11 @@ def _choices(node: Node) -> tuple[Choice, ...]:
     return tuple(found)
 
 
-def _inside(node: Node, folder: Path, folder_wanted: bool = False) -> Path:
+def _inside(node: Node, folder: Path, wanted: str) -> Path:
+    """A path relative to the survey's folder; `wanted`: `file` or `folder`."""
     path = folder / node.text()
-    if folder_wanted and not path.is_dir():
+    if wanted == "folder" and not path.is_dir():
         node.fail(f"没有这个文件夹:{path}")
+    if wanted == "file" and not path.is_file():
+        node.fail(f"没有这个文件:{path}")
     return path

@@ -72,7 +72,7 @@ def _values(grid: Grid, label: Cell) -> list[Cell]:
     below = grid.below(label)
     if below is not None and not grid.is_label(below) and (right is None or grid.is_label(right)):
         own = below.column == label.column
-        return [below] if own and not _labelled_from_left(grid, below) else []
+        return [below] if own and not _labelled_from_left(grid, below) and not grid.opens_label(below) else []
     return []
 
 

@@ -121,7 +121,7 @@ def _words_left(raw: str, tokens: list["_Token"], names: list[str], choices: Seq
         return Chosen(parts or None, not parts, "不在表列选项之内" if parts else None, 0.8 if parts else 1.0)
     listed = any(re.search(r"[、,，;；/和及与]", token.text) for token in tokens if not token.option)
     if len(choices) > 2 and len(set(names)) == len(choices) and not listed:
-        return Chosen(None, False, "看不出勾选了哪几项", 0.3)
+        return Chosen(None, confidence=0.3)  # the printed list, untouched, or its ticks were lost in reading
     return Chosen(_ordered(names, choices), True, None, 0.95)
 
 
@@ -200,7 +200,8 @@ def _lone_shapes(text: str, options: str) -> str:
     """Shapes and letters that are boxes only because an option stands right beside them: 「■文字 ■图片」, 「口是 口否」."""
     solid, hollow = re.escape(_SOLID), re.escape(_HOLLOW)
     text = re.sub(rf"[{solid}](?=\s*(?:{options}))", TICKED, text)
-    text = re.sub(rf"[{hollow}口](?=\s*(?:{options}))", EMPTY, text)
+    text = re.sub(rf"(?:[{hollow}口]|[(\[]\s*[)\]])(?=\s*(?:{options}))", EMPTY, text)
+    text = re.sub(rf"((?:{options})\s*)[(\[]\s*[)\]]", rf"\1{EMPTY}", text)
     if TICKED in text or EMPTY in text:
         text = re.sub(rf"((?:{options})\s*)[×✗✘](?!\d)", rf"\1{EMPTY}", text)
         text = re.sub(rf"(?<![A-Za-z])[RþVv](?=\s?(?:{options}))", TICKED, text)

@@ -7,62 +7,83 @@ accounts also says 公众号: only a word of duty beside it (登记, 填报, 怎
 
 import re
 import unicodedata
+from dataclasses import dataclass
 from functools import lru_cache
 
 from rules.survey import Survey
 
 #: what people say who must hand something in
-_DUTY = re.compile(r"登记|摸底|报送|填报|填表|申报|上报|备案|补报|补交|漏报|要报|报不报|该报|需要报|还报|报吗|网信|调查|统计表|报表|表格")
+_DUTY = re.compile(r"登记|摸底|报送|填报|填表|申报|上报|备案|补报|补交|漏报|重报|要报|报不报|该报|还报|报吗|网信|统计表|报表|表格")
 #: what people say who ask or who send
-_ASKING = re.compile(r"\?|请问|咨询|怎么|怎样|如何|哪里|哪儿|哪些|什么|是否|要不要|需不需要|需要吗|能不能|可以吗|可否|行吗|吗|"
-                     r"填写|填好|填完|下载|提交|递交|查收|发给|报来|材料|附件|截止|期限|联系人")
-_FORM_WORK = re.compile(r"(?:填|写).{0,12}(?:栏|表|项|格)|(?:栏|表|项|格).{0,12}(?:怎么|怎样|如何|填|写)|登记表")
+_ASKING = re.compile(r"\?|请问|咨询|请教|想问|怎么|怎样|如何|哪里|哪儿|哪些|什么|是否|要不要|需不需要|能不能|可否|行吗|行不行|吗|么|"
+                     r"可以不|对不对|要紧|麻烦|"
+                     r"填写|填好|填完|下载|提交|递交|查收|发给|报来|附件|截止|期限|联系人")
+#: a question or a request about handing in itself
+_ASKING_DUTY = re.compile(
+    r"(?:还用|还要|还能|还得|要不要|用不用|需不需要|是否|可以|能不能|能否|怎么|怎样|如何|哪里|是不是|重新).{0,10}"
+    r"(?:交|报|填|登记|寄|盖|勾|重发|发一|发我|办理)|(?:填|写).{0,12}(?:栏|表|项|格)|(?:栏|表|项|格).{0,12}(?:怎么|怎样|如何|填|写)"
+    r"|(?:要|得|还).{0,6}(?:交|报|填|登记|盖).{0,6}(?:吗|么|\?|不$)|发我一份|发一份|(?:重新|再)发一?下")
+#: the things that are handed in
+_THINGS = re.compile(r"纸质|公章|盖章|签名|扫描件|复印件|身份证|营业执照|代码证|法人证书|电子版|[这那哪]一?栏|报送材料|"
+                     r"登记材料|通知.{0,10}附件|附件.{0,6}(?:表|打不开)")
 _SELLING = re.compile(
     r"代运营|代运维|代办|代开|代写|代理商|涨粉|增粉|加粉|买粉|吸粉|引流|推广|营销|群发|优惠|折扣|特价|促销|套餐|报价|价格|"
     r"低至|仅需|只需\d+元|免费(?:试用|领取|咨询|体验|赠送)|限时|名额|抢购|秒杀|立减|返现|发票|开票|税点|贷款|信用卡|理财|"
     r"招商|加盟|代理|诚聘|招聘|求职|简历|应聘|培训班|培训费|讲师|报名|会务费|收费标准|元/[人年月次条]|"
     r"网站建设|建站|小程序开发|软件开发|定制开发|SEO|百度排名|关键词排名|域名|服务器|云主机|短信平台|"
     r"专业团队|一站式|全方位|我们(?:公司)?(?:是|专业|专注|提供)|我司|本公司(?:专业|长期|提供)|合作共赢|洽谈|"
-    r"加(?:微信|QQ|V信|薇信)|(?:客服|咨询|服务|免费)热线|400[-\d]{7,}|退订|unsubscribe|点击(?:这里|链接|领取|查看详情)|"
-    r"澳门|博彩|彩票|中奖|六合", re.IGNORECASE)
+    r"加(?:微信(?!.{0,3}群)|QQ(?!.{0,3}群)|V信|薇信)|"
+    r"(?:客服|咨询|服务|免费)热线|400[-\d]{7,}|退订|unsubscribe|点击(?:这里|链接|领取|查看详情)|"
+    r"澳门|博彩|彩票|中奖|六合|参会|诚挚|诚邀|大会|峰会|回传|品鉴|问卷|研究生|论文|密码|升级|异常|承接|单价|服务商|"
+    r"解决方案|"
+    r"测评|征订|汇款|认证到期|商标|代为办理|我公司具备|拍摄制作", re.IGNORECASE)
 #: what may stand in a mail of thanks; nothing else may
 _COURTESY = re.compile(
-    r"(?:好的?|嗯+|哦|噢|行|可以|明白了?|知道了|了解了?|清楚了|没问题|OK|okay|收到(?:了|啦)?|已收到|已收悉|收悉|已阅|已知悉|知悉|"
-    r"谢谢(?:您|你|你们|大家|老师|领导|回复|告知|提醒|支持)*(?:了|啦)?|多谢|感谢(?:您|你|贵办|你们|领导|老师|回复|告知|提醒|支持|的)*|非常感谢|"
-    r"辛苦(?:了|您|你|你们|啦)*|麻烦(?:了|您|你|你们|啦)*|不客气|邮件|来信|回复|您的|你的|贵办的?|thanks|thankyou|thx|您好|你好|领导|老师|同志|"
-    r"祝(?:您|你)?(?:工作|生活|身体|一切)?(?:顺利|愉快|健康|好)|祝好|此致|敬礼|此复|特此回复|非常|了|啊|哈|哦|呀|的|!|。|,|、|\.|~|;|:)*",
+    r"(?>(?:好的?|嗯+|哦|噢|行|可以|明白了?|知道了|了解了?|清楚了|没问题|OK|okay|收到(?:了|啦)?|已收到|已收悉|收悉|已阅|已知悉|知悉|"
+    r"谢谢(?:您|你|你们|大家|老师|领导|回复|告知|提醒|支持)*(?:了|啦)?|多谢|"
+    r"感谢(?:您|你|贵办|你们|领导|老师|回复|告知|提醒|支持|的)*|非常感谢|"
+    r"辛苦(?:了|您|你|你们|啦)*|麻烦(?:了|您|你|你们|啦)*|不客气|邮件|来信|回复|您的|你的|贵办的?|"
+    r"thanks|thankyou|thx|您好|你好|领导|老师|同志|"
+    r"祝(?:您|你)?(?:工作|生活|身体|一切)?(?:顺利|愉快|健康|好)|祝好|此致|敬礼|此复|特此回复|非常|了|啊|哈|哦|呀|的|!|。|,|、|\.|~|;|:)*)",
     re.IGNORECASE)
+#: 登记表 of something else: 党员登记表, 车辆登记表
+_OTHER_FORM = re.compile(r"[\u4e00-\u9fff](?<![的填写载张份个这该把交报发件白质子位人号体表看问办着到过好了])登记表")
 _OUR_NAMES = ("其他", "其它")
+#: a topic word made of these alone says nothing of this collection in particular
+_GENERAL = re.compile(r"登记|材料|表格?|编号|补[交正报]|要不要|需要|是否|怎么|怎样|如何|吗|填报?|申报|报送|备案|账号|帐号")
 
 
 def plain(*texts: str | None) -> str:
     """Texts as they are compared: NFKC, no white space."""
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", "\n".join(text or "" for text in texts)))
+    return "|".join(re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)) for text in texts if text)
 
 
 def speaks_of(survey: Survey, subject: str | None, body: str, filenames: tuple[str, ...]) -> str | None:
     """What in these words speaks of the collection (a short quotation), or None.
 
-    One sure word (title, notice, form, a submission's number) is enough unless the text sells something; a topic word
-    or the name of a medium needs a word of duty and a question or a sending beside it.
+    One certain word (title, notice, form, a submission's number) is enough unless the text sells something. Else three
+    signs of different sorts must meet, and every sort of selling takes two away.
     """
     words = plain(subject, body[:4000], *filenames)
-    sure, topics, media = _vocabulary(survey)
+    vocabulary = _vocabulary(survey)
     selling = len(set(_SELLING.findall(words)))
     number = number_pattern(survey).search(words)
-    certain = number.group() if number else next((word for word in sure if word in words), None)
+    certain = number.group() if number else _first(vocabulary.certain, words)
     if certain:
         return certain if selling < 3 else None
-    topic = [word for word in topics if word in words]
-    medium = next((word for word in media if word in words), None)
-    duty = _DUTY.search(words)
-    asking = _ASKING.search(words)
-    form_work = _FORM_WORK.search(words)
-    label = form_work and asking and next((word for word in _labels(survey) if word in words), None)
-    score = 2 * min(len(topic), 2) + bool(medium) + bool(duty) + bool(asking) + bool(form_work) + bool(label) - 2 * selling
-    if topic and score >= 3 or duty and medium and score >= 3 or form_work and asking and score >= 3:
-        return topic[0] if topic else (form_work or duty).group()
-    return None
+    named = _OTHER_FORM.sub("", words)
+    special, general = _first(vocabulary.special, words), _first(vocabulary.general, named)
+    rest = named.replace(general, "") if general else named
+    signs = [special, general, _first(vocabulary.media, words), _first(vocabulary.labels, words),
+             _first(vocabulary.general + vocabulary.special, _OTHER_FORM.sub("", plain(*filenames))),
+             *(found.group() for pattern in (_ASKING, _ASKING_DUTY, _THINGS) if (found := pattern.search(named))),
+             *(found.group() for found in [_DUTY.search(rest)] if found)]
+    score = bool(special) + sum(bool(sign) for sign in signs) - 2 * selling
+    return next(sign for sign in signs if sign) if score >= 3 else None
+
+
+def _first(wanted: tuple[str, ...], words: str) -> str | None:
+    return next((word for word in wanted if word in words), None)
 
 
 def sells(subject: str | None, body: str) -> bool:
@@ -82,22 +103,41 @@ def number_pattern(survey: Survey) -> re.Pattern:
     return re.compile(re.escape(head) + r"\d{1,9}" + re.escape(tail.partition("}")[2]))
 
 
+@dataclass(frozen=True, slots=True)
+class _Vocabulary:
+    """The survey's words, longest first, by what each proves."""
+
+    #: titles: enough by themselves
+    certain: tuple[str, ...]
+    #: topic words that name the collection or the office: 网信办, 调查摸底, 公众号登记
+    special: tuple[str, ...]
+    #: topic words that any collection has: 登记表, 怎么登记
+    general: tuple[str, ...]
+    #: what is collected: platforms and their aliases
+    media: tuple[str, ...]
+    #: fields of the form, the office's contact, the last day
+    labels: tuple[str, ...]
+
+
 @lru_cache(maxsize=8)
-def _vocabulary(survey: Survey) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-    titles = [survey.title, survey.notice, *(title for c in survey.categories for title in (*c.form_titles, c.form_label))]
-    sure = {plain(title).strip("《》") for title in titles if len(plain(title)) >= 9}
+def _vocabulary(survey: Survey) -> _Vocabulary:
+    titles = [survey.title, survey.notice]
+    titles += [title for category in survey.categories for title in (*category.form_titles, category.form_label)]
+    certain = {plain(title).strip("《》") for title in titles if len(plain(title)) >= 9}
     media = {plain(name) for choice in survey.platforms for name in (choice.name, *choice.aliases)
-             if choice.name not in _OUR_NAMES and len(plain(name)) >= 2}
+             if choice.name not in _OUR_NAMES}
     noun = _noun(survey)
-    media |= {noun, noun.removesuffix("账号")} - {""}
+    media |= {noun, noun.removesuffix("账号")}
     topics = {plain(word) for word in survey.topic_words} | {plain(survey.office.name)}
-    return tuple(sorted(sure)), tuple(sorted(topics, key=len, reverse=True)), tuple(sorted(media, key=len, reverse=True))
+    general = {word for word in topics if not _GENERAL.sub("", word)}
+    labels = {plain(name) for rule in survey.fields for name in rule.variants if len(plain(name)) >= 7}
+    labels |= {plain(rule.label) for rule in survey.fields if rule.kind == "handle" or len(plain(rule.label)) >= 3}
+    labels |= {f"{survey.closes.month}月{survey.closes.day}", f"{survey.office.contact[:1]}老师", survey.office.contact}
+    return _Vocabulary(*(_longest(words) for words in (certain, topics - general, general, media, labels)))
 
 
-@lru_cache(maxsize=8)
-def _labels(survey: Survey) -> tuple[str, ...]:
-    """Names of the form's fields: they speak of it only in a question about filling something in."""
-    return tuple(sorted({plain(rule.label) for rule in survey.fields if len(plain(rule.label)) >= 2}))
+def _longest(words: set[str]) -> tuple[str, ...]:
+    return tuple(sorted((word for word in words if len(word) >= 2), key=lambda word: (-len(word), word)))
 
 
 def _noun(survey: Survey) -> str:

@@ -254,7 +254,7 @@ def _pairs(found: yaml.MappingNode, place: Node, above: tuple[int, ...]) -> tupl
         name = key.value
         here = _at(place, line, _dotted(place.key, name), "scalar")
         if key.tag == _TAG + "merge":
-            here.fail("不支持合并键 <<,请逐项写出")
+            here.fail("不支持合并键 <<，请逐项写出")
         if name in pairs:
             here.fail(f"同一个键写了两次（前一次在第 {pairs[name].line} 行）")
         pairs[name] = _convert(value, here, above)
@@ -271,7 +271,7 @@ def _dotted(parent: str, name: str) -> str:
 
 def _suggestion(name: str, known: list[str]) -> str:
     close = get_close_matches(name, known, n=1)
-    return f"（是否想写 {close[0]}?）" if close else ""
+    return f"（是否想写 {close[0]}？）" if close else ""
 
 
 def _taken_for(tag: str) -> str:

@@ -20,10 +20,11 @@ def now() -> datetime:
 
 def raw_mail(number: int, size: int = 400, received: str = "") -> bytes:
     """A mail like no other, of about that many bytes; seeded, so always the same."""
-    head = f"{received}From: 周勤 <p{number}@example.cn>\r\nTo: hdwxb2019@126.com\r\nSubject: =?utf-8?q?=E7=99=BB?= {number}\r\n"
+    head = f"{received}From: 周勤 <p{number}@example.cn>\r\nTo: hdwxb2019@126.com\r\nSubject: mail {number}\r\n"
+    head += f"Message-ID: <m{number}@example.cn>\r\n\r\n"
     body = random.Random(number).randbytes(max(size - len(head) - 4, 0) * 3 // 4 + 1).hex()
     lines = "\r\n".join(body[start : start + 76] for start in range(0, len(body), 76))
-    return (head + f"Message-ID: <m{number}@example.cn>\r\n\r\n" + lines)[: max(size, len(head) + 60)].encode() + b"\r\n"
+    return (head + lines)[: max(size, len(head))].encode() + b"\r\n"
 
 
 def configuration(folder: Path, mailbox: Mailbox) -> Config:

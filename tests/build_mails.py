@@ -6,9 +6,9 @@ shapes from parts.
 """
 
 import base64
+import binascii
 import hashlib
 import io
-import quopri
 import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -113,7 +113,7 @@ def encoded(data: bytes, encoding: str) -> bytes:
     if encoding == "base64":
         return base64.encodebytes(data).replace(b"\n", b"\r\n")
     if encoding == "quoted-printable":
-        return quopri.encodestring(data).replace(b"\r\n", b"\n").replace(b"\n", b"\r\n") + b"\r\n"
+        return binascii.b2a_qp(data, istext=False).replace(b"=\n", b"=\r\n") + b"\r\n"
     return data
 
 

@@ -26,8 +26,8 @@ from pathlib import Path
 import pytest
 
 from intake.config import Mailbox, Secret, Server
-from intake.demo import netease as personality
 from intake.demo.certificate import self_signed
+from intake.demo.netease import Proxy
 from intake.imap import encode_folder
 
 PASSWORD = "letmein-authorisation-code"
@@ -61,7 +61,7 @@ class User:
                 part.chmod(0o777)
         return path
 
-    def seed(self, mails: Iterable[bytes], folder: str = "INBOX", at=SEED_DATE, first_uid: int = FIRST_UID) -> list[int]:
+    def seed(self, mails: Iterable[bytes], folder: str = "INBOX", at=SEED_DATE) -> list[int]:
         """Write mails into a folder and return their UIDs; `at` is a date for all, or one for each.
 
         UIDs ascend with gaps, as at NetEase. Far quicker than APPEND: only files are written.
@@ -69,7 +69,7 @@ class User:
         path, mails = self.folder(folder), list(mails)
         dates = list(at) if isinstance(at, Iterable) else [at] * len(mails)
         known = sorted((path / "cur").iterdir(), key=lambda file: file.name)
-        first = max([first_uid, *(int(file.name.split(".")[1]) + 1 for file in known)])
+        first = max([FIRST_UID, *(int(file.name.split(".")[1]) + 1 for file in known)])
         uids = [first + 3 * number for number in range(len(mails))]
         for uid, raw, date in zip(uids, mails, dates, strict=True):
             file = path / "cur" / f"{int(date.timestamp())}.{uid}.seed:2,"
@@ -157,10 +157,13 @@ class Dovecot:
         raise RuntimeError("Dovecot did not start:\n" + "\n".join(logs))
 
 
-class NetEase(personality.Proxy):
+class NetEase(Proxy):
     """The proxy, with the users of the Dovecot behind it."""
 
-    dovecot: Dovecot
+    def __init__(self, dovecot: Dovecot):
+        self.dovecot = dovecot
+        super().__init__("127.0.0.1", dovecot.port, upstream_tls=True, upstream_ca=dovecot.certificate[0],
+                         certificate=dovecot.certificate)  # fmt: skip
 
     @property
     def server(self) -> Server:
@@ -191,15 +194,8 @@ def dovecot() -> Iterator[Dovecot]:
 @pytest.fixture
 def netease(dovecot) -> Iterator[NetEase]:
     """Dovecot behind the NetEase personality, over TLS; its `personality` may be changed by the test."""
-    proxy = personality.serve(
-        "127.0.0.1", dovecot.port, upstream_tls=True, upstream_ca=dovecot.certificate[0], certificate=dovecot.certificate
-    )
-    proxy.__class__ = NetEase
-    proxy.dovecot = dovecot
-    try:
+    with NetEase(dovecot) as proxy:
         yield proxy
-    finally:
-        proxy.stop()
 
 
 def _dovecot() -> str | None:

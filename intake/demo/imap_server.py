@@ -1,7 +1,8 @@
 """An embedded IMAP server for the demonstration: pymap's in-memory backend in a child process, without root.
 
 Mails are delivered by APPEND with their day of receipt, so that INTERNALDATE says what the demonstration wants. Not for
-soak tests: large mails can drop the connection, and on Python 3.13 it does not end by itself while a client is connected.
+soak tests: large mails can drop the connection, and on Python 3.13 it does not end by itself while a client is
+connected.
 """
 
 import imaplib

@@ -19,9 +19,9 @@ from docx.shared import Cm, Pt, RGBColor
 
 #: label, 账号名称 … of the rows whose value fills the width, with the hint or the options in it
 _HINTS = {
-    "账号名称": "账号名称是新媒体的中文名称。如:衡东发布、衡东头条等。(本行填写时删除。)",
-    "账    号": "填写注册新媒体时所用的账号,如微信号:hdfb、手机号码、邮箱等。(本行填写时删除。)",
-    "服务类型": "“服务类型”是指新媒体的具体表现形式,如:微信公众号、新浪微博、今日头条号、一点资讯号等。(本行填写时删除。)",
+    "账号名称": "账号名称是新媒体的中文名称。如：衡东发布、衡东头条等。（本行填写时删除。）",
+    "账    号": "填写注册新媒体时所用的账号，如微信号：hdfb、手机号码、邮箱等。（本行填写时删除。）",
+    "服务类型": "“服务类型”是指新媒体的具体表现形式，如：微信公众号、新浪微博、今日头条号、一点资讯号等。（本行填写时删除。）",
 }
 _SCOPE = "□便民服务  □会员服务  □征婚交友  □新闻发布  □广告业务\n□政策法规  □社会资讯  □专业技术  □微社区    □其他"
 _FORMATS = "□文字    □图片    □语音    □视频"
@@ -39,19 +39,19 @@ _COMMON = (
 #: form → (title, rows, note); a row is label and value, or twice that
 FORMS = {
     "unit_form.docx": (
-        "衡东县新媒体账号调查摸底登记表(单位)",
-        (*_COMMON, ("单    位\n(章)", "", "单位类型", ""), ("法人代表", "", "地    址", "")),
-        "注:单位类型一栏填写机关、企业、群众团体、媒体、其他组织。",
+        "衡东县新媒体账号调查摸底登记表（单位）",
+        (*_COMMON, ("单    位\n（章）", "", "单位类型", ""), ("法人代表", "", "地    址", "")),
+        "注：单位类型一栏填写机关、企业、群众团体、媒体、其他组织。",
     ),
     "individual_form.docx": (
-        "衡东县新媒体账号调查摸底登记表(个人)",
+        "衡东县新媒体账号调查摸底登记表（个人）",
         (*_COMMON, ("负责人姓名", "", "身份证号", ""), ("手机号码", "", "微信号", ""), ("工作单位", "")),
         "",
     ),
 }
 _ATTACHMENT = {"unit_form.docx": "附件1", "individual_form.docx": "附件2"}
 _WIDTHS = (Cm(3.2), Cm(5.2), Cm(3.5), Cm(4.3))
-_TALL = {"功能介绍": Cm(2.3), "业务范围": Cm(1.5), "单    位\n(章)": Cm(1.7)}
+_TALL = {"功能介绍": Cm(3), "业务范围": Cm(1.8), "单    位\n（章）": Cm(2)}
 _MADE = datetime(2019, 7, 24)
 
 
@@ -102,7 +102,7 @@ def _table(document, rows) -> None:
         column.width = width
     for number, texts in enumerate(rows):
         row = table.rows[number]
-        row.height, row.height_rule = _TALL.get(texts[0], Cm(1.15)), WD_ROW_HEIGHT_RULE.AT_LEAST
+        row.height, row.height_rule = _TALL.get(texts[0], Cm(1.4)), WD_ROW_HEIGHT_RULE.AT_LEAST
         cells = list(row.cells)
         for cell, width in zip(cells, _WIDTHS, strict=True):
             cell.width = width

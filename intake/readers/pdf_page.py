@@ -1,0 +1,212 @@
+"""One page of a PDF by pdfplumber: ruled tables with merged cells, the lines around them, form fields, tick boxes."""
+
+import io
+import struct
+import zlib
+from dataclasses import dataclass
+
+import pdfplumber
+import pypdfium2 as pdfium
+from pdfminer.pdfexceptions import PDFException
+from pdfminer.psexceptions import PSException
+from pdfplumber.utils.exceptions import MalformedPDFException, PdfminerException
+
+from intake.readers.pdf_boxes import Boxes
+from rules.document import Cell, Paragraph, Table
+from rules.ticks import normalise
+
+#: ruled lines and rectangles beyond which a page is a drawing
+_MOST_EDGES = 4_000
+#: what pdfminer and pdfplumber raise on malformed files
+_ERRORS = (PDFException, PSException, PdfminerException, MalformedPDFException, KeyError, TypeError, ValueError,
+           AttributeError, IndexError, AssertionError, RecursionError, OverflowError, ZeroDivisionError, struct.error,
+           zlib.error, UnicodeError, OSError, NotImplementedError)  # fmt: skip
+_SETTINGS = {"snap_tolerance": 3, "join_tolerance": 3, "intersection_tolerance": 4}
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A character, a form field's text or a box, with its place (top-left origin, points)."""
+
+    text: str
+    x0: float
+    top: float
+    x1: float
+    bottom: float
+
+
+class Plumber:
+    """A file opened once by pdfplumber; hands out one page after the other."""
+
+    def __init__(self, data: bytes):
+        try:
+            self._file = pdfplumber.open(io.BytesIO(data))
+        except _ERRORS:
+            self._file = None
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._file is not None:
+            self._file.close()
+
+    def blocks(self, page: pdfium.PdfPage, text_page: pdfium.PdfTextPage, number: int) -> list[Paragraph | Table] | None:
+        """Paragraphs and tables of page `number` (zero-based) from top to bottom; None where pdfplumber cannot read it."""
+        if self._file is None:
+            return None
+        try:
+            own = self._file.pages[number]
+            if len(own.edges) > _MOST_EDGES:
+                return None
+            pieces = Boxes(page, text_page).mended(_pieces(own))
+            tables = own.find_tables(_SETTINGS)
+            return _assemble(pieces, [table for table in tables if len(table.cells) > 1], number + 1)
+        except _ERRORS:
+            return None
+        finally:
+            if number < len(self._file.pages):
+                self._file.pages[number].close()
+
+
+def _pieces(page: pdfplumber.page.Page) -> list[Piece]:
+    """Characters of the page (each once, also where bold is faked by printing twice) and what its form fields hold."""
+    chars = page.dedupe_chars(tolerance=0.8).chars
+    found = [Piece(char["text"], char["x0"], char["top"], char["x1"], char["bottom"]) for char in chars if char["upright"]]
+    fields = _form_fields(page)
+    return [*found, *fields, *_drawn_boxes(page, [*found, *fields])]
+
+
+def _drawn_boxes(page: pdfplumber.page.Page, others: list[Piece]) -> list[Piece]:
+    """Small squares that were drawn and not typed, with nothing typed in them: tick boxes, whatever they hold."""
+    squares = {
+        (round(shape["x0"]), round(shape["top"])): shape
+        for shape in [*page.rects[:2_000], *page.curves[:2_000]]
+        if 5 <= shape["width"] <= 18 and 5 <= shape["height"] <= 18 and 0.75 <= shape["width"] / shape["height"] <= 1.33
+    }
+    found = [Piece("□", shape["x0"], shape["top"], shape["x1"], shape["bottom"]) for shape in list(squares.values())[:300]]
+    return [box for box in found if not any(_overlap(box, other) for other in others)]
+
+
+def _overlap(box: Piece, other: Piece) -> bool:
+    x, y = (other.x0 + other.x1) / 2, (other.top + other.bottom) / 2
+    return box.x0 <= x <= box.x1 and box.top <= y <= box.bottom
+
+
+def _form_fields(page: pdfplumber.page.Page) -> list[Piece]:
+    found = []
+    for annotation in page.annots:
+        data = annotation.get("data") or {}
+        if _word(data.get("Subtype")) != "Widget":
+            continue
+        parent = _resolved(data.get("Parent")) or {}
+        kind = _word(data.get("FT") or parent.get("FT"))
+        value = _resolved(data.get("V") if data.get("V") is not None else parent.get("V"))
+        text = ""
+        if kind == "Btn":
+            state = _word(_resolved(data.get("AS"))) or _word(value)
+            text = "□" if state in ("", "Off") else "☑"
+        elif kind in ("Tx", "Ch") and value is not None:
+            text = _decoded(value)
+        if text:
+            found.append(Piece(text, annotation["x0"], annotation["top"], annotation["x1"], annotation["bottom"]))
+    return found
+
+
+def _resolved(item):
+    from pdfminer.pdftypes import resolve1
+
+    return resolve1(item)
+
+
+def _word(item) -> str:
+    item = _resolved(item)
+    name = getattr(item, "name", item)
+    return name.decode("latin-1") if isinstance(name, bytes) else str(name) if isinstance(name, str) else ""
+
+
+def _decoded(value) -> str:
+    if isinstance(value, list):
+        return " ".join(_decoded(item) for item in value)
+    if isinstance(value, bytes):
+        if value.startswith(b"\xfe\xff"):
+            return value[2:].decode("utf-16-be", "replace")
+        return value.decode("utf-8", "replace") if not value.isascii() else value.decode("ascii")
+    return str(value) if isinstance(value, str) else _word(value)
+
+
+def _assemble(pieces: list[Piece], tables: list, page: int) -> list[Paragraph | Table]:
+    found: list[tuple[float, Paragraph | Table]] = []
+    for table in tables:
+        inside, pieces = _split(pieces, table.bbox)
+        found.append((table.bbox[1], _table(table, inside, page)))
+    found += [(top, Paragraph(text, page)) for top, text in lines_of(pieces)]
+    return [block for _, block in sorted(found, key=lambda item: item[0])]
+
+
+def _split(pieces: list[Piece], box: tuple) -> tuple[list[Piece], list[Piece]]:
+    inside, outside = [], []
+    for piece in pieces:
+        (inside if _within(piece, box) else outside).append(piece)
+    return inside, outside
+
+
+def _within(piece: Piece, box: tuple) -> bool:
+    x, y = (piece.x0 + min(piece.x1, piece.x0 + 12)) / 2, (piece.top + piece.bottom) / 2
+    return box[0] <= x < box[2] and box[1] <= y < box[3]
+
+
+def _table(table, pieces: list[Piece], page: int) -> Table:
+    """Cells by the edges that they share: a merged cell spans several."""
+    boxes = sorted(set(table.cells), key=lambda box: (box[1], box[0]))
+    columns = _edges([box[0] for box in boxes] + [box[2] for box in boxes])
+    rows = _edges([box[1] for box in boxes] + [box[3] for box in boxes])
+    cells = []
+    for box in boxes:
+        inside, pieces = _split(pieces, box)
+        text = "\n".join(text for _, text in lines_of(inside))
+        left, right = _index(columns, box[0]), _index(columns, box[2])
+        top, bottom = _index(rows, box[1]), _index(rows, box[3])
+        cells.append(Cell(top, left, text.strip(), max(bottom - top, 1), max(right - left, 1)))
+    return Table(tuple(cells), page)
+
+
+def _edges(values: list[float]) -> list[float]:
+    kept: list[float] = []
+    for value in sorted(values):
+        if not kept or value - kept[-1] > 3:
+            kept.append(value)
+    return kept
+
+
+def _index(edges: list[float], value: float) -> int:
+    return min(range(len(edges)), key=lambda index: abs(edges[index] - value))
+
+
+def lines_of(pieces: list[Piece]) -> list[tuple[float, str]]:
+    """(top, text) of each line; a gap as wide as a character becomes spaces, a wider one a tab."""
+    rows: list[list[Piece]] = []
+    for piece in sorted(pieces, key=lambda piece: ((piece.top + piece.bottom) / 2, piece.x0)):
+        middle = (piece.top + piece.bottom) / 2
+        last = rows[-1][0] if rows else None
+        if last is not None and last.top <= middle <= last.bottom:
+            rows[-1].append(piece)
+        else:
+            rows.append([piece])
+    found = [(row[0].top, _line(sorted(row, key=lambda piece: piece.x0))) for row in rows]
+    return [(top, text) for top, text in found if text.strip()]
+
+
+def _line(row: list[Piece]) -> str:
+    parts: list[str] = []
+    end = None
+    for piece in row:
+        size = max(piece.bottom - piece.top, 4)
+        gap = 0 if end is None else piece.x0 - end
+        if gap > 2.2 * size:
+            parts.append("\t")
+        elif gap > 0.9 * size:
+            parts.append("  ")
+        elif gap > 0.25 * size and not piece.text.isspace():
+            parts.append(" ")
+        parts.append(piece.text)
+        end = max(piece.x1, end or piece.x1)
+    return normalise("".join(parts)).strip()

@@ -1,0 +1,70 @@
+"""How one value stands on a page: codes in the office's words, times without seconds, lists line by line, no outside link."""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+
+from markupsafe import Markup, escape
+
+from store.admin.policy import tables
+
+#: code → word, or a function that finds the word
+Words = Mapping[str, Mapping | Callable]
+_TIME = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::\d\d(?:\.\d+)?)?(?:[+-]\d\d:\d\d|Z)?")
+#: characters of a web address that are shown
+_LONGEST = 400
+
+
+class Cells:
+    """The wording of values; `words` maps the names of code tables in tables.yaml to the words themselves."""
+
+    def __init__(self, words: Words):
+        self._words = words
+
+    def word(self, table: str | None, column: str, value) -> str | None:
+        """The office's word for a code, or None where the column holds no codes or the code has no word."""
+        if value is None or value == "":
+            return None
+        found = tables()[table].column(column) if table in tables() else None
+        return self.named(found.codes, value) if found and found.codes else None
+
+    def named(self, codes: str, value) -> str | None:
+        """The word for a code of the table of words `codes`; in SQL `word('STATUSES', status)`."""
+        table = self._words.get(codes, {})
+        return table(value) if callable(table) else table.get(value)
+
+    def render(self, table: str | None, column: str, value) -> Markup | None:
+        """The value as HTML; None leaves it to Datasette (plain text, numbers, references, nothing)."""
+        word = self.word(table, column, value)
+        if word is not None:
+            return Markup('<span title="{}">{}</span>').format(value, word)
+        if not isinstance(value, str) or not value:
+            return None
+        if (table == "submissions" and column == "number") or column in ("登记编号", "另一登记"):
+            return _numbers(value)
+        if match := _TIME.fullmatch(value):
+            return Markup('<time datetime="{}" title="{}">{} {}</time>').format(value, value, match[1], match[2])
+        if value.startswith("[") and (lines := _list(value)) is not None:
+            named = [self._listed(column, line) for line in lines]
+            return Markup("<br>").join(escape(line) for line in named) if named else Markup("—")
+        if column == "sha256":
+            return Markup('<span title="{}">{}…</span>').format(value, value[:10])
+        # an address that a registrant wrote is text, not a link; Datasette shortens what is long where it should
+        return Markup("{}").format(value[:_LONGEST]) if value.strip().startswith(("http://", "https://")) else None
+
+    def _listed(self, column: str, line: str) -> str:
+        return self.named("MISSING", line) or line if column in ("missing", "缺少材料") else line
+
+
+def _list(value: str) -> list[str] | None:
+    try:
+        found = json.loads(value)
+    except ValueError:
+        return None
+    return [str(one) for one in found] if isinstance(found, list) else None
+
+
+def _numbers(value: str) -> Markup:
+    """登记编号 as links to their story."""
+    link = Markup('<a href="/intake/one_submission?number={}">{}</a>')
+    return Markup("、").join(link.format(number, number) for number in value.split("、"))

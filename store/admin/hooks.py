@@ -1,0 +1,61 @@
+"""Datasette's plugin hooks: how cells are worded, and what the templates need. They leave every other Datasette alone."""
+
+import logging
+
+from datasette import Response, hookimpl
+from datasette.utils.asgi import Base400
+from datasette.views.base import DatasetteError
+
+from store.admin.policy import queries, tables
+
+log = logging.getLogger(__name__)
+
+#: of the database on the site
+NAME = "intake"
+#: how a filter compares, in the order of use
+LOOKUPS = (
+    ("exact", "等于"), ("contains", "包含"), ("not", "不等于"), ("startswith", "开头是"), ("endswith", "结尾是"),
+    ("gt", "大于"), ("gte", "不小于"), ("lt", "小于"), ("lte", "不大于"), ("in", "是其中之一（逗号分隔）"),
+    ("isblank__1", "为空"), ("notblank__1", "不为空"),
+)
+
+
+@hookimpl
+def render_cell(value, column, table, database, datasette):
+    """A value as HTML (`Cells.render`)."""
+    cells = getattr(datasette, "intake_cells", None)
+    return cells.render(table, column, value) if cells and database == NAME else None
+
+
+@hookimpl
+def extra_template_vars(datasette):
+    """What the Chinese templates use beside Datasette's own variables."""
+    cells = getattr(datasette, "intake_cells", None)
+    if cells is None:
+        return {}
+    return {"tables_shown": [table for table in tables().values() if not table.hidden], "policy": tables(),
+            "queries_shown": queries(), "lookups": LOOKUPS, "word": cells.word, "site_name": NAME}
+
+
+@hookimpl(wrapper=True)
+def handle_exception(datasette, request, exception):
+    """Answer a failed request in place of Datasette's own handler, which prints every local variable to the terminal."""
+    if getattr(datasette, "intake_cells", None) is None:
+        return (yield)
+    # the generator is ended without running the others
+    return [_failed(datasette, request, exception)]
+    yield
+
+
+async def _failed(datasette, request, exception) -> Response:
+    if isinstance(exception, DatasetteError | Base400):
+        status, message = exception.status, str(getattr(exception, "message", None) or exception.args[0])
+    else:
+        status, message = 500, "管理页面出错，请查看服务日志。"
+        # not its text, which may hold what somebody typed
+        log.error("action=admin-error kind=%s", type(exception).__name__)
+    if request.path.partition("?")[0].endswith(".json"):
+        return Response.json({"ok": False, "error": message, "status": status, "title": None}, status=status)
+    template = datasette.jinja_env.get_template("error.html")
+    return Response.html(await template.render_async({"status": status, "error": message, "urls": datasette.urls,
+                                                      "site_name": NAME, "crumb_items": lambda **_: []}), status=status)

@@ -1,0 +1,83 @@
+"""What may be seen of every table and column, and under which name: tables.yaml as frozen values."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+HERE = Path(__file__).parent
+#: how a column is shown
+MASKS = ("plain", "text", "id", "phone", "field", "paper", "hidden")
+#: masks of columns that hold a person's number
+_NUMBERS = ("id", "phone", "field", "paper")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column as the site shows it."""
+
+    name: str
+    #: one of MASKS
+    mask: str
+    #: Chinese name
+    label: str
+    description: str = ""
+    #: name of the table of words for its codes, e.g. `STATUSES`
+    codes: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table as the site shows it."""
+
+    name: str
+    title: str
+    description: str
+    #: without those that are hidden
+    columns: tuple[Column, ...]
+    #: columns that never stand in an address: no filter, facet or order by them
+    private: frozenset[str]
+    facets: tuple[str, ...] = ()
+    sort: str | None = None
+    sort_desc: str | None = None
+    #: column by which a row is named where another table refers to it
+    label: str | None = None
+    hidden: bool = False
+
+    def column(self, name: str) -> Column | None:
+        return next((column for column in self.columns if column.name == name), None)
+
+
+@cache
+def tables() -> dict[str, Table]:
+    """Every table that the site shows, in the order of the file."""
+    written = yaml.safe_load((HERE / "tables.yaml").read_text("utf-8"))
+    return {name: _table(name, keys) for name, keys in written.items()}
+
+
+@cache
+def queries() -> dict[str, dict]:
+    """The canned queries, as Datasette wants them."""
+    return yaml.safe_load((HERE / "queries.yaml").read_text("utf-8"))
+
+
+def hidden_columns() -> set[tuple[str, str]]:
+    """(table, column) of everything that is known and kept from the site."""
+    written = yaml.safe_load((HERE / "tables.yaml").read_text("utf-8"))
+    return {(table, name) for table, keys in written.items() for name, column in keys["columns"].items()
+            if column[0] == "hidden"}
+
+
+def _table(name: str, keys: dict) -> Table:
+    columns = tuple(_column(column, value) for column, value in keys["columns"].items() if value[0] != "hidden")
+    private = frozenset(column.name for column in columns if column.mask in _NUMBERS) | set(keys.get("private", ()))
+    return Table(name, keys["title"], keys["description"], columns, private, tuple(keys.get("facets", ())),
+                 keys.get("sort"), keys.get("sort_desc"), keys.get("label"), bool(keys.get("hidden")))
+
+
+def _column(name: str, value: list) -> Column:
+    mask, label, description, codes = [*value, *("", "", "", None)[len(value):]]
+    if mask not in MASKS:
+        raise ValueError(f"tables.yaml: {name}: unknown mask {mask}")
+    return Column(name, mask, label, description, codes)
