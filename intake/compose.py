@@ -58,7 +58,8 @@ def compose(answer: Answer, *, to_address: str, to_name: str | None, sender: str
         b"Auto-Submitted: auto-replied",  # RFC 3834 section 5
         b"X-Auto-Response-Suppress: All",  # MS-OXCMAIL: no out-of-office answer to it
     ]
-    files = [_encoded_file(path) for path in answer.attach_blank_forms]
+    names = answer.blank_form_names or tuple(path.name for path in answer.attach_blank_forms)
+    files = [_encoded_file(path, name) for path, name in zip(answer.attach_blank_forms, names, strict=True)]
     return _mail(fields, answer.text, answer.html, files, smtp_message_id)
 
 
@@ -168,16 +169,16 @@ def _base64(octets: bytes) -> bytes:
     return base64.encodebytes(octets).replace(b"\n", b"\r\n").removesuffix(b"\r\n")
 
 
-def _encoded_file(path: Path) -> bytes:
+def _encoded_file(path: Path, name: str) -> bytes:
     stamp = path.stat()
-    return _blank_form(path, stamp.st_mtime_ns, stamp.st_size)
+    return _blank_form(path, name, stamp.st_mtime_ns, stamp.st_size)
 
 
 @lru_cache(maxsize=16)
-def _blank_form(path: Path, changed: int, size: int) -> bytes:
+def _blank_form(path: Path, name: str, changed: int, size: int) -> bytes:
     """A blank form as a part, encoded once for all replies, and again when the office has changed it."""
     media_type = DOCX if path.suffix.lower() == ".docx" else "application/octet-stream"
-    return _file_part(path.name, media_type, path.read_bytes())
+    return _file_part(name, media_type, path.read_bytes())
 
 
 def _file_part(filename: str, media_type: str, octets: bytes) -> bytes:

@@ -173,12 +173,22 @@ def _cap_reached(turn: _Turn, mail: OutboxItem) -> str | None:
 
 
 def _tally(turn: _Turn) -> outbox.SentCounts:
-    """What went out today, by the office's own calendar; counted again after each mail and each midnight."""
+    """What went out today, by the office's own calendar; counted anew each midnight, and kept up by `_count_out`."""
     today = turn.now().astimezone(turn.config.time_zone).date()
     if turn.tally is None or turn.tally[0] != today:
         begin = datetime.combine(today, time(), turn.config.time_zone)
         turn.tally = today, outbox.sent_counts(turn.database, begin, _next_midnight(turn))
     return turn.tally[1]
+
+
+def _count_out(turn: _Turn, mail: OutboxItem) -> None:
+    today, counted = turn.now().astimezone(turn.config.time_zone).date(), turn.tally
+    if counted is None or counted[0] != today:
+        return  # it is in the database, and is counted when next asked
+    by_address, address = dict(counted[1].replies_by_address), bare(mail.to_address)
+    if mail.table == "replies":
+        by_address[address] = by_address.get(address, 0) + 1
+    turn.tally = today, outbox.SentCounts(counted[1].total + 1, by_address)
 
 
 def _next_midnight(turn: _Turn) -> datetime:
@@ -204,6 +214,8 @@ def _send(turn: _Turn, mail: OutboxItem) -> None:
         return _rest(turn, Verdict("pause", str(problem)))
     except Refused as refusal:
         return _rest(turn, refusal.verdict)
+    # before the recipient is named: addresses that are refused are paced too
+    pacing.note_mail(turn.database, turn.now())
     try:
         turn.connection.address(bare(mail.to_address), mail.mime)
     except Dropped as problem:
@@ -217,7 +229,6 @@ def _send(turn: _Turn, mail: OutboxItem) -> None:
 
 def _hand_over(turn: _Turn, mail: OutboxItem) -> None:
     """DATA; `sending` is committed. Whatever kills us in here leaves the row to `recover`."""
-    turn.tally = None
     try:
         answer = turn.connection.transmit(mail.mime)
     except Dropped as problem:
@@ -227,9 +238,11 @@ def _hand_over(turn: _Turn, mail: OutboxItem) -> None:
     except Ambiguous as problem:
         outbox.mark_uncertain(turn.database, mail, str(problem), turn.now())
         turn.count("uncertain")
+        _count_out(turn, mail)
         return log.warning("action=uncertain mail=%s", mail.label)
     outbox.mark_sent(turn.database, mail, answer, turn.now())
     turn.count("sent")
+    _count_out(turn, mail)
     log.info("action=sent mail=%s", mail.label)
     if pacing.last_pause(turn.database):
         pacing.unpause(turn.database, "daemon", turn.now())

@@ -5,8 +5,8 @@ The digest of day D covers [D 00:00, D+1 00:00) in the configured time zone by t
 mailed, with a table of the days that it covers: an office that finds seven mails in the morning reads none of them.
 At most 31 days are caught up one by one; what came before them is counted in the first as 补登.
 
-A mail that was received on D but entered in the ledger only after D's digest had been made (a slow server, a folder that
-was unreachable, a service just installed) is 补登 in the next digest. So every mail stands in exactly one digest.
+A mail that was received on D but entered in the ledger only after D's digest had been made (a slow server, a folder
+that was unreachable, a service just installed) is 补登 in the next digest. So every mail stands in exactly one digest.
 """
 
 import json
@@ -49,19 +49,17 @@ class Digest:
 def due_days(database: Database, config: Config, now: datetime) -> list[date]:
     """The days whose digest is due and not made, oldest first; none before the first mail was entered.
 
-    Mail that was in the mailbox before the first day of service is not given days of its own: the first digest counts it.
+    Mail that was in the mailbox before the first day of service is given no days of its own: the first digest counts it.
     """
     first = digests.first_entered(database)
     if first is None:
         return []
     local = now.astimezone(config.time_zone)
     newest = local.date() - timedelta(days=1 if local.timetz().replace(tzinfo=None) >= config.digest.at else 2)
-    last = digests.last_digest(database)
-    begin = datetime.fromisoformat(first).astimezone(config.time_zone).date()
-    if last:
-        begin = max(begin, date.fromisoformat(last["day"]) + timedelta(days=1))
-    begin = max(begin, newest - timedelta(days=MOST_DAYS - 1))
-    return [begin + timedelta(days=n) for n in range((newest - begin).days + 1)]
+    begin = max(datetime.fromisoformat(first).astimezone(config.time_zone).date(), newest - timedelta(days=MOST_DAYS - 1))
+    made = digests.days_made(database)
+    days = (begin + timedelta(days=n) for n in range((newest - begin).days + 1))
+    return [day for day in days if day.isoformat() not in made]
 
 
 def run_due(config: Config, survey: Survey, database: Database, now: datetime) -> list[Digest]:
@@ -69,14 +67,12 @@ def run_due(config: Config, survey: Survey, database: Database, now: datetime) -
     with writing(database):
         days = due_days(database, config, now)
         made = []
-        for day in days:
-            newest = day == days[-1]
-            digest = make(config, survey, database, day, now, tuple(days) if newest else (day,))
-            if newest:
-                store_and_queue(database, digest, config, now)
-            else:
-                store(database, digest, now)
-            made.append(digest)
+        for day in days[:-1]:
+            made.append(make(config, survey, database, day, now))
+            store(database, made[-1], now)
+        if days:
+            made.append(make(config, survey, database, days[-1], now, tuple(days)))
+            store_and_queue(database, made[-1], config, now)
         return made
 
 

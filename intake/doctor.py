@@ -62,7 +62,7 @@ def examine(path: Path | str, now: datetime, network: bool = True) -> tuple[Find
 
 
 def _survey(config: Config, now: datetime) -> Iterator[Finding]:
-    from rules.reply_text import check_templates
+    from rules.reply_check import check_templates
     from rules.survey import load_survey
 
     try:

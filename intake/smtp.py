@@ -211,6 +211,8 @@ class Connection:
         except Dropped as problem:
             sentence = "登录时服务器断开了连接（授权码不对时也会这样）"
             raise Refused(Verdict("pause", sentence, login=True, reconnect=True)) from problem
+        finally:
+            server.user = server.password = None
 
     def _eight_bit(self) -> str:
         if not self._server.has_extn("8bitmime"):
@@ -310,4 +312,7 @@ def _named(problem: Exception) -> str:
         return "超时"
     if isinstance(problem, smtplib.SMTPServerDisconnected):
         return "服务器断开了连接"
+    for kind, name in ((ConnectionRefusedError, "对方拒绝连接"), (socket.gaierror, "域名解析失败")):
+        if isinstance(problem, kind):
+            return name
     return getattr(problem, "strerror", None) or type(problem).__name__

@@ -8,6 +8,7 @@ in the newer form counts, also when it is invalid: the registrant has changed it
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
 
 from rules.category import form_side, is_filled
 from rules.reading import FieldValue
@@ -77,6 +78,11 @@ def handle_key(account: Account) -> str | None:
     return bare(re.sub(r"^\s*(?:https?://)?(?:www\.)?", "", handle, flags=re.I)) or None
 
 
+def is_personal_handle(account: Account) -> bool:
+    """Whether the handle is a telephone number or mail address, under which one can open several accounts."""
+    return bool(_PERSONAL_HANDLE.fullmatch(str(account.value("handle") or "")))
+
+
 def account_name_key(account: Account) -> str | None:
     """The account's name as it is compared."""
     name = account.value("name")
@@ -130,7 +136,7 @@ def _same_label(a: Account, b: Account) -> bool:
         return True
     if not handles[0] or handles[0] != handles[1]:
         return False
-    return not all(names) or not _PERSONAL_HANDLE.fullmatch(str(a.value("handle")))
+    return not all(names) or not is_personal_handle(a)
 
 
 def _replace(older: Account, newer: Account, place: int) -> tuple[Account, tuple[Change, ...]]:
@@ -156,9 +162,21 @@ def _replace(older: Account, newer: Account, place: int) -> tuple[Account, tuple
 
 
 def _same_value(before: FieldValue, after: FieldValue) -> bool:
-    """The same value again; a surer reading of it is news."""
-    return (
-        before.value == after.value and before.valid == after.valid and before.confidence >= min(after.confidence, 1.0)
+    """The same value again, or a scan's slightly different reading of a typed one; a surer reading of it is news."""
+    if before.value == after.value and before.valid == after.valid:
+        return before.confidence >= after.confidence
+    return _is_misread(before, after)
+
+
+def _is_misread(typed: FieldValue, seen: FieldValue) -> bool:
+    """Whether words recognised in a picture are nearly those that were typed before; digits are never guessed at."""
+    values = typed.value, seen.value
+    if not all(isinstance(value, str) and re.search(r"[^\W\d_]", value) for value in values) or not typed.valid:
+        return False
+    if "ocr" in typed.method or "ocr" not in seen.method:
+        return False
+    return re.sub(r"\D", "", values[0]) == re.sub(r"\D", "", values[1]) and (
+        SequenceMatcher(None, *values, autojunk=False).ratio() >= 0.75
     )
 
 

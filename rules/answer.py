@@ -75,6 +75,8 @@ class Answer:
     content_key: str
     #: (登记编号, content key of that submission alone): what `submissions.answered_key` keeps
     submission_keys: tuple[tuple[str, str], ...] = ()
+    #: the names under which people receive them; empty: the files' own names
+    blank_form_names: tuple[str, ...] = ()
 
 
 def mail_facts(message: Message, received_at: datetime) -> MailFacts:

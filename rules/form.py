@@ -56,7 +56,8 @@ def _could_be(draft: Draft) -> bool:
 
 def _drafts(document: Document, survey: Survey) -> list[Draft]:
     drafts = [Draft()]
-    for event in events(document, lexicon(survey)):
+    found = list(events(document, lexicon(survey)))
+    for number, event in enumerate(found):
         current = drafts[-1]
         if isinstance(event, Title):
             if current.entries:
@@ -66,26 +67,38 @@ def _drafts(document: Document, survey: Survey) -> list[Draft]:
         elif isinstance(event, NextAccount):
             if current.entries:
                 drafts.append(Draft(current.title, group=current.group))
-        elif _begins_another(current, event):
+        elif _begins_another(current, event, found[number + 1 :]):
             drafts.append(Draft(current.title, [event], current.group))
         else:
             current.entries.append(event)
     return drafts
 
 
-def _begins_another(draft: Draft, entry: Entry) -> bool:
+def _begins_another(draft: Draft, entry: Entry, rest: list) -> bool:
     """Whether the entry is the start of the next form: the account's name again, or the label the draft began with."""
     if len(draft.entries) < 3:
         return False
     label = normal_label(entry.label)
     same = [other for other in draft.entries if normal_label(other.label) == label]
-    if same and (entry.rules[0].name == "name" or same[0] is draft.entries[0]):
+    if same and entry.rules[0].name == "name":
         return True
+    if same and same[0] is draft.entries[0] and len(draft.entries) >= 4:
+        return _names_another(rest)
     names = [other for other in draft.entries if other.rules[0].name == "name" and other.raw]
     if entry.rules[0].name == "name" and names and entry.raw and len(draft.entries) - draft.entries.index(names[-1]) >= 3:
         return entry.block == names[-1].block or same != []
     doubled = any(rule.after for rule in entry.rules)
     return bool(same) and not doubled and same[-1].block != entry.block and len(draft.entries) >= 4
+
+
+def _names_another(rest: list) -> bool:
+    """Whether an account's name follows before the next title: then a label that comes again opens a form."""
+    for event in rest:
+        if not isinstance(event, Entry):
+            return False
+        if event.rules[0].name == "name":
+            return True
+    return False
 
 
 def _form(draft: Draft, document: Document, survey: Survey) -> Form | None:

@@ -1,28 +1,22 @@
 """One mail → its registrants: which forms and papers belong together (pure; nothing of the store is known here).
 
-forms   by the registrant that they name                              rules.group_forms
-papers  to the registrant whose name or number they bear, else by     rules.group_papers
-        place (same file, folder, archive, file name), else, with
-        one registrant in the mail, to that one, else to a person
+1. A scan of a typed form is no form of its own (rules.copies).
+2. Forms go by the registrant that they name (rules.group_forms).
+3. Papers go to the registrant whose name or number they bear, else by place (same file, folder, archive, file name),
+   else, with one registrant in the mail, to that one, else to a person (rules.group_papers).
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from rules.accounts import place_of
-from rules.category import form_side, is_filled
+from rules.category import form_side
+from rules.copies import collapse, part_copies
 from rules.group_forms import Group, group_forms
 from rules.group_papers import assign_papers, assign_unread, seed_from_papers
-from rules.mandatory import from_pixels
-from rules.reading import FieldValue, Reading
+from rules.reading import Reading
 from rules.registrant import code_key, name_key, person_key
 from rules.submission import Account, HeldPaper, UnreadFile
 from rules.survey import Survey
-from rules.unread import shown
-
-#: values of which a differing copy is believed even when it was read from a picture, being checked or short
-_CHECKED_KINDS = ("id_number", "phone")
-_COPY_CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +65,10 @@ def claims(reading: Reading, survey: Survey) -> tuple[Claim, ...]:
     () when nothing came that could be a material. A mail whose files could all not be read gives one claim of unread
     files only (`has_material` is False): whether that opens a submission is the caller's decision.
     """
-    groups = group_forms(_accounts(reading), reading.files, survey)
+    forms, copies = part_copies(_accounts(reading), survey)
+    groups = group_forms(forms, reading.files, survey)
+    for copy in copies:
+        next(group for group in groups if any(form is copy.original for form in group.accounts)).copies.append(copy)
     papers = _papers(reading)
     if not groups:
         groups = seed_from_papers(papers, survey)
@@ -153,10 +150,10 @@ def _unread(reading: Reading) -> list[UnreadFile]:
 
 
 def _claim(group: Group, reading: Reading, survey: Survey) -> Claim:
-    accounts, copies, doubts = _collapse(group.accounts, reading, survey)
+    accounts, copies, doubts = collapse(group.accounts, group.copies, reading, survey)
     sides = {form_side(account, survey) for account in group.accounts} - {None}
     indices = [account.attachment_id for account in group.accounts] + [held.attachment_id for held in group.papers]
-    indices += [file.attachment_id for file in group.unread]
+    indices += [file.attachment_id for file in group.unread] + [copy.account.attachment_id for copy in group.copies]
     return Claim(
         category=next(iter(sides)) if len(sides) == 1 else group.side if not sides else None,
         accounts=accounts,
@@ -195,72 +192,6 @@ def keys_of(accounts: Iterable[Account], papers: Iterable[HeldPaper], survey: Su
         id_numbers=frozenset((written | (set() if unit else {card.number for card in cards})) - {None}),
         people=frozenset({person_key(name) for name in (*people, *(card.holder for card in cards))} - {None}),
     )
-
-
-def _collapse(accounts: list[Account], reading: Reading, survey: Survey):
-    """One account for several forms of it (in Word and as a scan): the best reading, completed by the others."""
-    merged: list[Account] = []
-    origin: list[Account] = []
-    copies, doubts = [], []
-    for account in sorted(accounts, key=lambda account: _rank(account, survey)):
-        place = place_of(merged, account, survey)
-        if place is None:
-            merged.append(account)
-            origin.append(account)
-            continue
-        doubts += _differences(origin[place], account, reading, survey)
-        merged[place] = _completed(merged[place], account)
-        if account.attachment_id is not None:
-            copies.append((place, account.attachment_id))
-    order = sorted(range(len(merged)), key=lambda place: (_index(merged[place]), place))
-    moved = {old: new for new, old in enumerate(order)}
-    return tuple(merged[place] for place in order), tuple(sorted((moved[p], index) for p, index in copies)), doubts
-
-
-def _rank(account: Account, survey: Survey) -> tuple:
-    """Typed before photographed, fuller before emptier, earlier before later."""
-    usable = sum(1 for field in account.fields if is_filled(field) and field.valid)
-    return from_pixels(account), -usable, _index(account), repr(account.fields)
-
-
-def _index(account: Account) -> int:
-    return -1 if account.attachment_id is None else account.attachment_id
-
-
-def _completed(best: Account, other: Account) -> Account:
-    """The account with values of the other copy where it has none."""
-    fields = []
-    for name in dict.fromkeys(field.name for field in (*best.fields, *other.fields)):
-        own, copied = best.get(name), other.get(name)
-        if is_filled(own) or not is_filled(copied):
-            fields.append(own if own is not None else copied)
-        else:
-            fields.append(replace(copied, attachment_id=other.attachment_id))
-    return replace(
-        best,
-        form_kind=best.form_kind or other.form_kind,
-        fields=tuple(fields),
-        evidence=tuple(dict.fromkeys((*best.evidence, *other.evidence))),
-    )
-
-
-def _differences(best: Account, other: Account, reading: Reading, survey: Survey) -> list[str]:
-    labels = [rule.label for rule in survey.fields if _differ(best.get(rule.name), other.get(rule.name), rule.kind)]
-    if not labels:
-        return []
-    files = "与".join(sorted({_file_name(best, reading), _file_name(other, reading)}))
-    return [f"同一账号的登记表不止一份({files}),填写的{'、'.join(labels)}不一致,请核实以哪一份为准。"]
-
-
-def _differ(a: FieldValue | None, b: FieldValue | None, kind: str) -> bool:
-    if not is_filled(a) or not is_filled(b) or not (a.valid and b.valid) or a.value == b.value:
-        return False
-    pixels = any(field.method == "ocr" or field.confidence < 1.0 for field in (a, b))
-    return not pixels or (kind in _CHECKED_KINDS and min(a.confidence, b.confidence) >= _COPY_CONFIDENCE)
-
-
-def _file_name(account: Account, reading: Reading) -> str:
-    return "邮件正文" if account.attachment_id is None else shown(reading.files[account.attachment_id].filename)
 
 
 def _first_file(claim: Claim) -> tuple:

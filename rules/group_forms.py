@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from rules.accounts import same_account
 from rules.category import form_side
+from rules.copies import Copy
 from rules.nearness import nearest
 from rules.reading import FileReading
 from rules.registrant import person_key, unit_key
@@ -25,11 +26,14 @@ class Group:
     papers: list[HeldPaper] = field(default_factory=list)
     unread: list[UnreadFile] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
+    #: pictures of its forms
+    copies: list[Copy] = field(default_factory=list)
 
     @property
     def files(self) -> set[int]:
         """Files that surely belong to it."""
-        return {each.attachment_id for each in (*self.accounts, *self.papers)} - {None}
+        scans = [copy.account for copy in self.copies]
+        return {each.attachment_id for each in (*self.accounts, *scans, *self.papers)} - {None}
 
     def units(self, survey: Survey) -> set[str]:
         """Its unit names as compared, from forms, else from certificates."""
@@ -109,6 +113,7 @@ def _join_same_account(groups: list[Group], survey: Survey) -> list[Group]:
             twin.side = None
             twin.accounts += group.accounts
             twin.doubts += group.doubts
+            twin.copies += group.copies
     return joined
 
 

@@ -119,7 +119,7 @@ class Lexicon:
             for further in range(min(index + 4, len(starts)) - 1, index, -1):
                 pieces = [line[start:end] for start, end in zip(starts[index : further + 1], ends[index : further + 1])]
                 joined = line[starts[index] : ends[further]]
-                if max(map(len, pieces)) <= 2 and "\t" not in joined and self.rules_of(joined):
+                if max(map(len, pieces[:-1])) <= 2 and len(pieces[-1]) <= 8 and "\t" not in joined and self.rules_of(joined):
                     last = further
                     break
             found.append((starts[index], ends[last]))

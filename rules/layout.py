@@ -112,7 +112,19 @@ def _rows(lines: tuple[Line, ...]) -> list[tuple[str, int]]:
 def _line_events(lines: list[tuple[str, str]], index: int, words: Lexicon) -> Iterator[Event]:
     """Events of running lines: values go on to the next lines where their kind allows it."""
     pending: Entry | None = None
+    heads: list[str] = []
     for text, place in _unwrapped(lines, words):
+        columns = _columns(text, words)
+        if heads and len(columns) == len(heads):
+            yield from (Entry(words.rules_of(label), label, value, place, index) for label, value in zip(heads, columns))
+            heads = []
+            continue
+        if len(columns) >= 3 and all(words.rules_of(column) for column in columns):
+            if pending:
+                yield pending
+            pending, heads = None, columns
+            continue
+        heads = heads if not text.strip() else []
         if text.lstrip().startswith((">", "＞")):
             continue  # quoted from an earlier mail
         found = words.split(text)
@@ -133,6 +145,10 @@ def _line_events(lines: list[tuple[str, str]], index: int, words: Lexicon) -> It
                 pending = None
     if pending:
         yield pending
+
+
+def _columns(text: str, words: Lexicon) -> list[str]:
+    return [text[start:end].strip() for start, end in words.columns(text)] if text.strip() else []
 
 
 def _is_platform(text: str, pending: Entry | None, words: Lexicon) -> bool:

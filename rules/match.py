@@ -25,8 +25,8 @@ from rules.submission import Account
 from rules.survey import Survey
 from rules.topic import number_pattern, plain
 
-__all__ = ["Candidate", "Change", "Match", "account_keys", "choose", "merge_accounts", "quoted_numbers", "registrant_key",
-           "same_account"]  # fmt: skip
+__all__ = ["Candidate", "Change", "Match", "account_keys", "choose", "merge_accounts", "quoted_numbers",
+           "registrant_key", "same_account"]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ from rules.submission import Facts, Judgement
 from rules.survey import Survey, bare
 from rules.values import normal_person_name, normal_unit_name
 
+#: words that offices shorten in their own names: 中国共产党某县委员会 is 某县委, 某镇人民政府 is 某镇政府
+_SHORT = (("委员会", "委"), ("人民政府", "政府"))
 #: the paper that names the registrant of a category
 PAPER_OF = {"unit": "org_certificate", "individual": "id_card"}
 
@@ -12,6 +14,8 @@ PAPER_OF = {"unit": "org_certificate", "individual": "id_card"}
 def unit_key(name: str | None, survey: Survey) -> str | None:
     """A unit's name as it is compared, or None for an empty one."""
     key = normal_unit_name(name, survey.region) if isinstance(name, str) else ""
+    for long, short in _SHORT:
+        key = key.replace(long, short)
     return key or None
 
 

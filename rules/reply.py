@@ -9,13 +9,13 @@ One reply for one mail, however many submissions it concerns (DATA.md, "What cou
 """
 
 import re
-from pathlib import Path
 
 from rules.answer import Answer, FileOutcome, MailFacts, SubmissionOutcome, content_key, submission_key
 from rules.reply_text import render
 from rules.reply_values import Quoting, bare_subject, secrets_of, values_of
 from rules.submission import Judgement
-from rules.survey import Survey
+from rules.survey import Category, Survey
+from rules.typography import typeset
 
 #: what we put behind a subject, to be taken off again when it comes back
 _OUR_SUFFIX = re.compile(r"\s*【登记编号[^】]{0,200}】")
@@ -31,9 +31,11 @@ def compose_answer(survey: Survey, mail: MailFacts, outcomes: tuple[SubmissionOu
     """
     kind = "guidance" if inquiry or not outcomes else kind_of_reply(outcomes)
     blanks = blank_forms(survey, kind, outcomes)
-    text, html = render(survey.replies, kind, values_of(survey, mail, outcomes, files, blanks))
-    return Answer(kind, reply_subject(survey, mail, outcomes), text, html, blanks, content_key(kind, outcomes, files),
-                  tuple((outcome.number, submission_key(outcome)) for outcome in outcomes))
+    names = tuple(blank_form_name(category) for category in blanks)
+    text, html = render(survey.replies, kind, values_of(survey, mail, outcomes, files, names))
+    return Answer(kind, reply_subject(survey, mail, outcomes), text, html, tuple(category.blank for category in blanks),
+                  content_key(kind, outcomes, files),
+                  tuple((outcome.number, submission_key(outcome)) for outcome in outcomes), names)
 
 
 def kind_of_reply(outcomes: tuple[SubmissionOutcome, ...]) -> str:
@@ -55,11 +57,17 @@ def _kind_of_one(judgement: Judgement) -> str:
     return "acknowledgement" if judgement.status == "complete" else "receipt"
 
 
-def blank_forms(survey: Survey, kind: str, outcomes: tuple[SubmissionOutcome, ...]) -> tuple[Path, ...]:
-    """The blank forms to attach: those that are missing; all of them in a guidance to somebody without a submission."""
+def blank_forms(survey: Survey, kind: str, outcomes: tuple[SubmissionOutcome, ...]) -> tuple[Category, ...]:
+    """Whose blank forms to attach: those that are missing; all of them in a guidance to somebody without a submission."""
     codes = {missing.code for outcome in outcomes for missing in outcome.judgement.missing}
     wanted = kind == "guidance" and not outcomes or "form" in codes
-    return tuple(category.blank for category in survey.categories if wanted or category.form in codes)
+    return tuple(category for category in survey.categories if wanted or category.form in codes)
+
+
+def blank_form_name(category: Category) -> str:
+    """Under which name people receive the blank form: its title, not the name of our file."""
+    title = re.sub(r"[^\w()\uff08\uff09-]", "", typeset(category.form_label))
+    return f"{title or category.form}{category.blank.suffix}"
 
 
 def reply_subject(survey: Survey, mail: MailFacts, outcomes: tuple[SubmissionOutcome, ...]) -> str:

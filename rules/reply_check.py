@@ -17,7 +17,7 @@ from rules.survey import Category, Survey
 from rules.typography import typeset
 
 #: a file name with markup in it: it must come out escaped
-_FILES = (FileOutcome("<b>示例</b>.docx", "unit_form", accounts=("示例",)),
+_FILES = (FileOutcome("<b>示例.docx", "unit_form", accounts=("示例",)),
           *(FileOutcome(f"{role}.pdf", role) for role in ROLES),
           *(FileOutcome(f"{problem}.zip", problem=problem) for problem in PROBLEMS))
 _NUMBER = "SAMPLE-0001"
@@ -64,8 +64,9 @@ def _outcomes(survey: Survey) -> Iterator[SubmissionOutcome]:
 def _outcome(category: Category | None, status: str, on_time: bool | None, deadline: date | None) -> SubmissionOutcome:
     missing = ()
     if status == "incomplete":
-        form = (category.form, category.form_label) if category else ("form", "登记表")
-        missing = (Missing(*form, "尚未收到。", "《通知》"), Missing("field:name", "账号名称", "没有填写。", None))
+        # words that stand nowhere else in the texts
+        form = category.form if category else "form"
+        missing = (Missing(form, "待补材料甲", "缘由甲。", "《通知》"), Missing("field:name", "待补栏目乙", "缘由乙。", None))
     materials = (Material(category.form, 1, None, None, True, ""),) if category else ()
     judgement = Judgement(category.name if category else "unknown", (), "示例" if category else None, None, None, status,
                           missing, (), materials, on_time, deadline)

@@ -8,7 +8,6 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import date
-from pathlib import Path
 
 from rules.answer import FileOutcome, MailFacts, SubmissionOutcome
 from rules.masking import mask_personal
@@ -92,7 +91,7 @@ def bare_subject(subject: str | None) -> str:
 
 
 def values_of(survey: Survey, mail: MailFacts, outcomes: tuple[SubmissionOutcome, ...], files: tuple[FileOutcome, ...],
-              blanks: tuple[Path, ...]) -> dict:
+              blanks: tuple[str, ...]) -> dict:
     """All names that the templates know."""
     quoting = Quoting(secrets_of(outcomes, survey))
     unread = [file for outcome in outcomes for file in outcome.unread] + list(files)
@@ -101,7 +100,7 @@ def values_of(survey: Survey, mail: MailFacts, outcomes: tuple[SubmissionOutcome
         "submissions": [_submission(survey, mail, outcome, quoting) for outcome in outcomes],
         "unread": [_file(file, quoting) for file in dict.fromkeys(unread)],
         "categories": [_category(category) for category in survey.categories],
-        "attached": [path.name for path in blanks],
+        "attached": list(blanks),
         "office": {name: typeset(getattr(survey.office, name))
                    for name in ("name", "address", "telephone", "contact", "email")},
         "survey": {"title": typeset(survey.title), "notice": typeset(survey.notice), "opens": chinese_day(survey.opens),

@@ -57,6 +57,20 @@ def sort_unread(files: Iterable[UnreadFile]) -> Unread:
     )
 
 
+def superseded(files: Iterable[UnreadFile], forms: int, papers: int) -> tuple[UnreadFile, ...]:
+    """Open files of earlier mails that a later mail with so many forms and papers has made up for.
+
+    A file that nobody can open was named to its sender with the request to send it again: whatever usable comes then is
+    the answer to that. An unsupported document is still with the office and may be looked at; it is made up for only
+    by a form, one for each. Pictures are not closed: they matter only while a material is missing.
+    """
+    unread = sort_unread(files)
+    if not forms and not papers:
+        return ()
+    documents = [file for file in unread.uncertain if may_be_form(file)]
+    return (*unread.lost, *documents[:forms])
+
+
 def may_be_form(file: UnreadFile) -> bool:
     """Whether it could hold one more form: a document or an archive, not a picture."""
     return _suffix(file) not in _PICTURES

@@ -106,6 +106,11 @@ def last_digest(database: Database, before: date | None = None) -> dict | None:
                [before.isoformat() if before else "9999"])
 
 
+def days_made(database: Database) -> set[str]:
+    """The days that have a digest."""
+    return {row["day"] for row in rows(database, "SELECT day FROM digests")}
+
+
 def digest_of(database: Database, day: date) -> dict | None:
     """The digest row of that day."""
     return one(database, "SELECT * FROM digests WHERE day = ?", [day.isoformat()])

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parseaddr
 
-from store import digests, pacing
+from store import digests
 from store.database import Database, one, rows, writing
 from store.processing import add_event
 
@@ -153,10 +153,7 @@ def bare(address: str) -> str:
 def claim(database: Database, mail: OutboxItem, now: datetime) -> bool:
     """queued | deferred → sending; True for exactly one caller. Commit this before DATA."""
     with writing(database):
-        changed = _change(database, mail, WAITING, now, "sending", {"attempts": mail.attempts + 1, "reason": None})
-        if changed:
-            pacing.note_mail(database, now)
-    return changed
+        return _change(database, mail, WAITING, now, "sending", {"attempts": mail.attempts + 1, "reason": None})
 
 
 def mark_sent(database: Database, mail: OutboxItem, answer: str, now: datetime) -> bool:
@@ -268,9 +265,11 @@ def _select(database: Database, when: str, parameters: list, tables: Collection[
     found: list[OutboxItem] = []
     for table in (t for t in TABLES if t in tables):
         links = "message_id, submission_id" if table == "replies" else "NULL AS message_id, NULL AS submission_id"
-        sql = f"SELECT {_COLUMNS}, {links}, mime FROM {table} WHERE {when} ORDER BY {_TURN}, id"
         room = -1 if limit is None else limit - len(found)
-        found += [OutboxItem(table=table, **row) for row in rows(database, sql + " LIMIT ?", [*parameters, room])]
+        # first the order, then the mails: sorting must not carry thousands of bodies about
+        chosen = f"SELECT id FROM {table} WHERE {when} ORDER BY {_TURN}, id LIMIT ?"
+        sql = f"SELECT {_COLUMNS}, {links}, mime FROM {table} WHERE id IN ({chosen}) ORDER BY {_TURN}, id"
+        found += [OutboxItem(table=table, **row) for row in rows(database, sql, [*parameters, room])]
     return found
 
 

@@ -46,7 +46,7 @@ def unpause(database: Database, actor: str, now: datetime) -> bool:
 
 
 def note_mail(database: Database, now: datetime) -> None:
-    """Remember when a mail was begun; within the caller's transaction."""
+    """Remember when a transaction for a mail was begun."""
     health.note(database, _LAST_MAIL, now.isoformat(timespec="milliseconds"), now)
 
 

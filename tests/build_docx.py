@@ -13,6 +13,9 @@ _STRICT = {
 }
 _SCOPE = ("便民服务", "会员服务", "征婚交友", "新闻发布", "广告业务", "政策法规", "社会资讯", "专业技术", "微社区", "其他")
 _FORMATS = ("文字", "图片", "语音", "视频")
+_RULED = "<w:tblPr><w:tblBorders>" + "".join(
+    f"<w:{side} w:val='single' w:sz='4'/>" for side in ("top", "left", "bottom", "right", "insideH", "insideV")
+) + "</w:tblBorders></w:tblPr>"
 _TITLES = {"unit_form": "衡东县新媒体账号调查摸底登记表(单位)", "individual_form": "衡东县新媒体账号调查摸底登记表(个人)"}
 _COMMON = (
     ("name", "账号名称"), ("handle", "账  号"), ("service_type", "服务类型"), ("scope", "业务范围"), ("formats", "形    式"),
@@ -150,7 +153,7 @@ class _Hand:
 
     def _table(self, rows) -> str:
         made = getattr(self, f"_{self.hand}", self._plain_rows)(rows)
-        return f"<w:tbl><w:tblPr/>{made}</w:tbl>"
+        return f"<w:tbl>{_RULED}{made}</w:tbl>"
 
     def _plain_rows(self, rows) -> str:
         return "".join(row(cell(paragraph(label)), self._value(name, value)) for name, label, value in rows)
@@ -255,7 +258,7 @@ def table(accounts: list[dict], kind: str, by: str) -> str:
     if by == "rows":
         lines = [("序号", *lines[0]), *((str(number), *line) for number, line in enumerate(lines[1:], 1))]
     made = "".join(row(*(cell(paragraph(text)) for text in line)) for line in lines)
-    return paragraph(_TITLES[kind]) + f"<w:tbl>{made}</w:tbl>"
+    return paragraph(_TITLES[kind]) + f"<w:tbl>{_RULED}{made}</w:tbl>"
 
 
 def run(text: str) -> str:

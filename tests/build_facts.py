@@ -39,9 +39,15 @@ def credit_code(serial: int = 1) -> str:
 
 #: the fields of a well filled form that both kinds have
 COMMON = {
-    "name": "青石小学之声", "handle": "qsxx2019", "service_type": "微信公众号", "platform": "微信公众号",
-    "registered_on": "2018-03-05", "admin_name": "周晓兰", "admin_phone": "13907340001", "followers": 1200,
-}  # fmt: skip
+    "name": "青石小学之声",
+    "handle": "qsxx2019",
+    "service_type": "微信公众号",
+    "platform": "微信公众号",
+    "registered_on": "2018-03-05",
+    "admin_name": "周晓兰",
+    "admin_phone": "13907340001",
+    "followers": 1200,
+}
 OF_UNIT = {"unit_name": UNIT, "legal_representative": HEAD}
 OF_INDIVIDUAL = {"owner_name": OWNER, "owner_id_number": id_number(1), "owner_phone": "13907340002"}
 
@@ -58,8 +64,9 @@ def invalid(name: str, raw: str, **changes) -> FieldValue:
 
 def fields(values: dict, **changes) -> tuple[FieldValue, ...]:
     """Fields from a mapping; a FieldValue stands for itself."""
-    return tuple(value if isinstance(value, FieldValue) else field(name, value, **changes)
-                 for name, value in values.items())
+    return tuple(
+        value if isinstance(value, FieldValue) else field(name, value, **changes) for name, value in values.items()
+    )
 
 
 def unit_form(kind: str | None = "unit_form", reading: dict | None = None, **values) -> Form:
@@ -69,8 +76,11 @@ def unit_form(kind: str | None = "unit_form", reading: dict | None = None, **val
 
 def individual_form(kind: str | None = "individual_form", reading: dict | None = None, **values) -> Form:
     """A complete individual form."""
-    return Form(kind, fields(COMMON | {"name": "晓禾的湘味厨房", "handle": "xhcook"} | OF_INDIVIDUAL | values,
-                             **(reading or {})), ("标题写明个人",) if kind else ())
+    return Form(
+        kind,
+        fields(COMMON | {"name": "晓禾的湘味厨房", "handle": "xhcook"} | OF_INDIVIDUAL | values, **(reading or {})),
+        ("标题写明个人",) if kind else (),
+    )
 
 
 def without(form: Form, *names: str) -> Form:
@@ -94,8 +104,9 @@ def own_card(**changes) -> Paper:
     return card(**{"holder": OWNER, "number": id_number(1)} | changes)
 
 
-def certificate(holder: str | None = UNIT, number: str | None = credit_code(1), title: str = "事业单位法人证书",
-                **changes) -> Paper:
+def certificate(
+    holder: str | None = UNIT, number: str | None = credit_code(1), title: str = "事业单位法人证书", **changes
+) -> Paper:
     """A certificate of the unit."""
     return Paper("org_certificate", None, title, holder, number, **changes)
 
@@ -112,20 +123,40 @@ def unread(filename: str, problem: str, **changes) -> UnreadFile:
 
 def unit_facts(**changes) -> Facts:
     """A unit that has handed in everything."""
-    return Facts(**{"accounts": (account(unit_form()),), "papers": (held(certificate()), held(card(), 6)),
-                    "opened_at": IN_TIME} | changes)
+    return Facts(
+        **{"accounts": (account(unit_form()),), "papers": (held(certificate()), held(card(), 6)), "opened_at": IN_TIME}
+        | changes
+    )
 
 
 def individual_facts(**changes) -> Facts:
     """An individual who has handed in everything."""
-    return Facts(**{"accounts": (account(individual_form()),), "papers": (held(own_card()),), "opened_at": IN_TIME}
-                 | changes)
+    return Facts(
+        **{"accounts": (account(individual_form()),), "papers": (held(own_card()),), "opened_at": IN_TIME} | changes
+    )
 
 
 def message(text: str = "", subject: str = "登记", from_address: str = "a@example.net") -> Message:
     """A plain mail."""
-    return Message("0" * 64, 100, "<1@example.net>", None, (), from_address, None, None, ("office@example.cn",), subject,
-                   None, None, (), "text/plain", text, "", ())
+    return Message(
+        "0" * 64,
+        100,
+        "<1@example.net>",
+        None,
+        (),
+        from_address,
+        None,
+        None,
+        ("office@example.cn",),
+        subject,
+        None,
+        None,
+        (),
+        "text/plain",
+        text,
+        "",
+        (),
+    )
 
 
 def file(filename: str, *content, **changes) -> FileReading:
@@ -133,8 +164,18 @@ def file(filename: str, *content, **changes) -> FileReading:
     forms = tuple(each for each in content if isinstance(each, Form))
     papers = tuple(each for each in content if isinstance(each, Paper))
     role = forms[0].kind if forms and forms[0].kind else papers[0].kind if papers else "other"
-    return FileReading(**{"filename": filename, "media_type": "application/octet-stream", "size": 100, "sha256": "1" * 64,
-                          "role": role, "forms": forms, "papers": papers} | changes)
+    return FileReading(
+        **{
+            "filename": filename,
+            "media_type": "application/octet-stream",
+            "size": 100,
+            "sha256": "1" * 64,
+            "role": role,
+            "forms": forms,
+            "papers": papers,
+        }
+        | changes
+    )
 
 
 def reading(*files: FileReading, body: tuple[Form, ...] = ()) -> Reading:

@@ -3,9 +3,15 @@
 import itertools
 import json
 from datetime import datetime
+from functools import cache
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from intake.config import Config, DigestPolicy, Mailbox, Secret, Server, Smtp
+from rules.survey import Survey, load_survey
 from store.database import Database, connect
+
+SURVEY = Path(__file__).parent.parent / "rules" / "survey.yaml"
 
 ZONE = ZoneInfo("Asia/Shanghai")
 #: an invented number with a right checksum, and an invented mobile number
@@ -40,12 +46,12 @@ def add(database: Database, table: str, **row) -> int:
 def add_message(database: Database, received: str = "2019-08-01 09:30", **changes) -> int:
     """A processed registration mail."""
     n = next(_serial)
+    entered = changes.pop("entered", received)
     row = dict(mailbox="office@example.cn", folder="INBOX", uidvalidity=1, uid=n, sha256=f"{n:064x}", size=28_000,
                message_id=f"<{n}@example.net>", from_address=f"person{n}@example.net", from_name="谭晓明",
                subject="新媒体账号登记", sent_at=stamp(received), received_at=stamp(received),
-               entered_at=changes.pop("entered", None) or stamp(received), kind="registration", state="processed",
-               text="您好,附件是登记表。")
-    row["entered_at"] = stamp(row["entered_at"]) if "T" not in row["entered_at"] else row["entered_at"]
+               entered_at=entered if "T" in entered else stamp(entered), kind="registration", state="processed",
+               text="您好，附件是登记表。")
     return add(database, "messages", **(row | changes))
 
 
@@ -85,3 +91,29 @@ def add_reply(database: Database, message_id: int | None, submission_id: int | N
                subject="回复:新媒体账号登记", body="您好:材料已收到。", smtp_message_id=f"<reply{n}@example.cn>", state="sent",
                attempts=1, created_at=stamp("2019-08-01 09:31"), sent_at=stamp("2019-08-01 09:32"), mime=b"mime")
     return add(database, "replies", **(row | changes))
+
+
+def configuration(folder, **changes) -> Config:
+    """A configuration on `folder` with one mailbox, SMTP, and one address for the digest."""
+    nowhere = Secret("env", "UNSET")
+    plain = dict(path=folder / "service.yaml", data=folder, survey=SURVEY, mailboxes=(
+        Mailbox("office@example.cn", Server("127.0.0.1", 993), "office@example.cn", nowhere),),
+        smtp=Smtp(Server("127.0.0.1", 465), None, None, "office@example.cn"),
+        digest=DigestPolicy(to=("office@example.org",)))
+    return Config(**(plain | changes))
+
+
+@cache
+def shipped_survey() -> Survey:
+    """The survey that is shipped."""
+    return load_survey(SURVEY)
+
+
+def multiply(database: Database, table: str, identifier: int, times: int, **different: str) -> None:
+    """Copies of a row, as fast as SQLite makes them; `different` gives SQL for columns, with `n` from 1 to `times`."""
+    columns = [name for name in database[table].columns_dict if name != "id"]
+    values = ", ".join(different.get(name, name) for name in columns)
+    database.conn.execute(
+        f"WITH RECURSIVE counter(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counter WHERE n < ?) "
+        f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM {table}, counter WHERE {table}.id = ?",
+        [times, identifier])

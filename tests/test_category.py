@@ -65,10 +65,15 @@ def test_a_form_of_no_kind_beside_a_certificate_is_a_units():
         unit_facts(accounts=(account(unit_form(None, owner_name="谭晓禾", owner_id_number="x")),)),
         unit_facts(accounts=(account(unit_form(None)),)),
     ],
-    ids=["both forms", "individual with certificate", "unit's words on the individual form",
-         "individual's words on the unit form", "both kinds of words on a form without title",
-         "a title that says the contrary"],
-)  # fmt: skip
+    ids=[
+        "both forms",
+        "individual with certificate",
+        "unit's words on the individual form",
+        "individual's words on the unit form",
+        "both kinds of words on a form without title",
+        "a title that says the contrary",
+    ],
+)
 def test_contradicting_evidence_is_for_a_person(facts):
     """The category stays unknown and a sentence says why."""
     verdict = categorise(facts, SURVEY)

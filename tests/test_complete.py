@@ -35,6 +35,7 @@ from hypothesis import strategies as st
 from rules.complete import judge
 from rules.submission import Facts
 from rules.survey import ACCOUNT_COLUMNS
+from rules.unread import superseded
 
 PERSONAL = re.compile(r"\d{11,}")
 
@@ -55,7 +56,10 @@ def test_a_unit_that_hands_in_everything_is_complete():
     assert (judgement.registrant, judgement.uscc, judgement.id_number) == (UNIT, credit_code(1), None)
     assert judgement.on_time is True
     assert {material.kind: material.accepted for material in judgement.materials} == {
-        "unit_form": True, "org_certificate": True, "principal_id_card": True}  # fmt: skip
+        "unit_form": True,
+        "org_certificate": True,
+        "principal_id_card": True,
+    }
 
 
 def test_an_individual_who_hands_in_everything_is_complete():
@@ -81,18 +85,39 @@ def test_an_individual_who_hands_in_everything_is_complete():
         (unit_facts(accounts=(account(unit_form(handle=None)),)), ["field:handle"]),
         (unit_facts(accounts=(account(unit_form(admin_phone=invalid("admin_phone", "1390"))),)), ["field:admin_phone"]),
         (unit_facts(accounts=(account(without(unit_form(), "registered_on")),)), ["field:registered_on"]),
-        (individual_facts(papers=(), accounts=(account(individual_form(owner_phone=None, name=None)),)),
-         ["id_card", "field:name", "field:owner_phone"]),
-        (unit_facts(papers=(), accounts=(account(unit_form(legal_representative=None, handle=None, service_type=None,
-                                                           platform=None)),)),
-         ["org_certificate", "principal_id_card", "field:handle", "field:service_type", "field:legal_representative"]),
-        (unit_facts(accounts=(account(unit_form(handle=None)), account(unit_form(name="乙", handle=None), 2))),
-         ["field:handle"]),
+        (
+            individual_facts(papers=(), accounts=(account(individual_form(owner_phone=None, name=None)),)),
+            ["id_card", "field:name", "field:owner_phone"],
+        ),
+        (
+            unit_facts(
+                papers=(),
+                accounts=(
+                    account(unit_form(legal_representative=None, handle=None, service_type=None, platform=None)),
+                ),
+            ),
+            [
+                "org_certificate",
+                "principal_id_card",
+                "field:handle",
+                "field:service_type",
+                "field:legal_representative",
+            ],
+        ),
+        (
+            unit_facts(accounts=(account(unit_form(handle=None)), account(unit_form(name="乙", handle=None), 2))),
+            ["field:handle"],
+        ),
         (unit_facts(accounts=(account(unit_form(introduction=None, followers=None, admin_email=None)),)), []),
-        (Facts(accounts=(account(without(unit_form(None), "unit_name", "legal_representative")),), papers=(held(card()),)),
-         ["form"]),
+        (
+            Facts(
+                accounts=(account(without(unit_form(None), "unit_name", "legal_representative")),),
+                papers=(held(card()),),
+            ),
+            ["form"],
+        ),
     ],
-)  # fmt: skip
+)
 def test_exactly_what_is_missing_is_listed(facts, missing):
     """In DATA.md's codes and order; and then the submission is incomplete."""
     assert codes(facts) == missing
@@ -101,7 +126,9 @@ def test_exactly_what_is_missing_is_listed(facts, missing):
 
 def test_what_is_missing_says_why_and_by_which_clause():
     """Label, reason and clause stand beside each code."""
-    facts = unit_facts(accounts=(account(unit_form(admin_phone=None)),), papers=(held(card(side="back"), filename="反面.jpg"),))
+    facts = unit_facts(
+        accounts=(account(unit_form(admin_phone=None)),), papers=(held(card(side="back"), filename="反面.jpg"),)
+    )
     certificate_, card_, phone = judge(facts, SURVEY).missing
     assert certificate_.clause == "《通知》第三条第1项第(1)目" and "尚未收到" in certificate_.why
     assert "反面.jpg" in card_.why and "国徽面" in card_.why
@@ -110,7 +137,9 @@ def test_what_is_missing_says_why_and_by_which_clause():
 
 def test_with_several_accounts_the_reason_names_the_account():
     """Only one of the two forms lacks the telephone number."""
-    facts = unit_facts(accounts=(account(unit_form()), account(unit_form(name="青石校园", handle="b", admin_phone=None), 2)))
+    facts = unit_facts(
+        accounts=(account(unit_form()), account(unit_form(name="青石校园", handle="b", admin_phone=None), 2))
+    )
     assert judge(facts, SURVEY).missing[0].why == "账号“青石校园”:未填写。"
 
 
@@ -129,18 +158,39 @@ def test_with_several_accounts_the_reason_names_the_account():
         (unit_facts(papers=(held(certificate(title="荣誉证书")), held(card()))), "荣誉证书"),
         (unit_facts(papers=(held(certificate(valid_until="2019-07-31")), held(card()))), "过期"),
         (individual_facts(papers=(held(own_card(valid_until="2018-01-01")),)), "过期"),
-        (unit_facts(accounts=(account(unit_form(admin_name=field("admin_name", "周晓兰", confidence=0.5))),)), "管理员姓名"),
-        (unit_facts(accounts=(account(unit_form(introduction=field("introduction", "x", confidence=0.5))),)), "功能介绍"),
+        (
+            unit_facts(accounts=(account(unit_form(admin_name=field("admin_name", "周晓兰", confidence=0.5))),)),
+            "管理员姓名",
+        ),
+        (
+            unit_facts(accounts=(account(unit_form(introduction=field("introduction", "x", confidence=0.5))),)),
+            "功能介绍",
+        ),
         (unit_facts(accounts=(account(unit_form(platform=field("platform", "网站", confidence=0.5))),)), "服务类型"),
         (unit_facts(doubts=("疑似另一登记的补件。",)), "补件"),
-        (unit_facts(accounts=(account(unit_form()), account(unit_form(name="乙", handle="b", legal_representative="陈一鸣"), 2))),
-         "几份登记表填写的法人代表不一致"),
-        (unit_facts(papers=(held(certificate()), held(card()), held(certificate("衡东县白石镇小学", credit_code(2)), 9))), "不一致"),
-        (unit_facts(papers=(held(certificate()), held(card()), held(certificate(UNIT, credit_code(2)), 9))), "代码不一致"),
+        (
+            unit_facts(
+                accounts=(
+                    account(unit_form()),
+                    account(unit_form(name="乙", handle="b", legal_representative="陈一鸣"), 2),
+                )
+            ),
+            "几份登记表填写的法人代表不一致",
+        ),
+        (
+            unit_facts(
+                papers=(held(certificate()), held(card()), held(certificate("衡东县白石镇小学", credit_code(2)), 9))
+            ),
+            "不一致",
+        ),
+        (
+            unit_facts(papers=(held(certificate()), held(card()), held(certificate(UNIT, credit_code(2)), 9))),
+            "代码不一致",
+        ),
         (unit_facts(accounts=(account(unit_form()), account(individual_form(), 2))), "请核实应按哪一类"),
         (individual_facts(papers=(held(own_card()), held(certificate(), 9))), "附有单位证书"),
     ],
-)  # fmt: skip
+)
 def test_what_contradicts_or_is_uncertain_goes_to_a_person(facts, sentence):
     """Not missing, never complete, and a plain sentence says what to look at."""
     judgement = judge(facts, SURVEY)
@@ -154,7 +204,9 @@ def test_what_contradicts_or_is_uncertain_goes_to_a_person(facts, sentence):
         unit_facts(papers=(held(certificate("湖南省" + UNIT)), held(card()))),
         unit_facts(papers=(held(certificate("衡 东 县青石镇中心小学")), held(card("罗 正平")))),
         unit_facts(papers=(held(certificate("青石镇中心小学")), held(card()))),
-        unit_facts(papers=(held(certificate(number=organisation_code(1), title="中华人民共和国组织机构代码证")), held(card()))),
+        unit_facts(
+            papers=(held(certificate(number=organisation_code(1), title="中华人民共和国组织机构代码证")), held(card()))
+        ),
         unit_facts(papers=(held(certificate(title="营业执照(副本)")), held(card()))),
         unit_facts(papers=(held(certificate()), held(certificate(number=organisation_code(1))), held(card()))),
         unit_facts(papers=(held(certificate(principal=HEAD)), held(card()))),
@@ -167,7 +219,7 @@ def test_what_contradicts_or_is_uncertain_goes_to_a_person(facts, sentence):
         unit_facts(unread=(unread("片头.mp4", "unsupported"),)),
         unit_facts(unread=(unread("旧.rar", "encrypted", open=False),)),
     ],
-)  # fmt: skip
+)
 def test_proof_is_accepted_however_the_name_is_written(facts):
     """Prefixes of the region, spaces, equivalents, further cards and harmless files change nothing."""
     judgement = judge(facts, SURVEY)
@@ -229,8 +281,10 @@ def test_a_label_that_a_picture_does_not_show_is_not_surely_missing():
 
 def test_an_empty_cell_of_a_picture_is_missing_when_it_was_seen_empty():
     """Seen with confidence."""
-    form = unit_form(reading={"method": "ocr", "confidence": 0.97},
-                     admin_phone=field("admin_phone", None, method="ocr", confidence=0.97))  # fmt: skip
+    form = unit_form(
+        reading={"method": "ocr", "confidence": 0.97},
+        admin_phone=field("admin_phone", None, method="ocr", confidence=0.97),
+    )
     assert codes(unit_facts(accounts=(account(form),))) == ["field:admin_phone"]
 
 
@@ -274,17 +328,26 @@ def test_a_persons_decision_is_stronger_than_the_rules(facts, expected):
     ("facts", "uscc", "number"),
     [
         (unit_facts(papers=(held(certificate(number=organisation_code(1))),)), organisation_code(1), None),
-        (unit_facts(papers=(held(certificate(number=organisation_code(1))), held(certificate(), 7))), credit_code(1), None),
+        (
+            unit_facts(papers=(held(certificate(number=organisation_code(1))), held(certificate(), 7))),
+            credit_code(1),
+            None,
+        ),
         (unit_facts(papers=(held(certificate("衡东县白石镇小学", credit_code(2))),)), None, None),
         (individual_facts(papers=()), None, id_number(1)),
         (individual_facts(accounts=(account(individual_form(owner_id_number=None)),)), None, id_number(1)),
         (individual_facts(papers=(held(own_card(number=id_number(7))),)), None, None),
         (individual_facts(papers=(held(card("陈一鸣")),)), None, id_number(1)),
-        (individual_facts(papers=(), accounts=(account(individual_form(owner_id_number=invalid("owner_id_number", "4304"))),)),
-         None, None),
+        (
+            individual_facts(
+                papers=(), accounts=(account(individual_form(owner_id_number=invalid("owner_id_number", "4304"))),)
+            ),
+            None,
+            None,
+        ),
         (Facts(papers=(held(card()),)), None, id_number(9)),
     ],
-)  # fmt: skip
+)
 def test_only_valid_and_undisputed_numbers_are_kept(facts, uscc, number):
     """The 18-character code before the organisation code; an ID number only where form and card agree."""
     judgement = judge(facts, SURVEY)
@@ -300,30 +363,65 @@ def test_late_and_early_accounts_give_deadline_and_on_time():
     assert judge(old, SURVEY).on_time is False and judge(old, SURVEY).deadline.isoformat() == "2019-08-13"
 
 
+@pytest.mark.parametrize(
+    ("forms", "papers", "closed"),
+    [(0, 0, []), (0, 1, ["a.rar"]), (1, 0, ["a.rar", "b.wps"]), (2, 1, ["a.rar", "b.wps", "c.ofd"])],
+)
+def test_what_was_sent_again_makes_up_for_the_unread_file(forms, papers, closed):
+    """An encrypted archive by anything usable, an unsupported document by a form only."""
+    files = [unread("c.ofd", "unsupported"), unread("b.wps", "unsupported"), unread("a.rar", "encrypted")]
+    files += [unread("d.jpg", "unreadable"), unread("e.rar", "corrupt", open=False)]
+    assert [file.filename for file in superseded(files, forms, papers)] == closed
+
+
 # ---------------------------------------------------------------- properties
 
 FORMS = [
-    unit_form(), unit_form(handle=None), unit_form(None), unit_form(admin_phone=invalid("admin_phone", "13")),
-    unit_form(legal_representative=None), individual_form(), individual_form(owner_id_number=None), individual_form(None),
-    unit_form(name="乙", handle="yi", unit_name=field("unit_name", UNIT, confidence=0.4)), without(unit_form(None), "unit_name"),
-]  # fmt: skip
+    unit_form(),
+    unit_form(handle=None),
+    unit_form(None),
+    unit_form(admin_phone=invalid("admin_phone", "13")),
+    unit_form(legal_representative=None),
+    individual_form(),
+    individual_form(owner_id_number=None),
+    individual_form(None),
+    unit_form(name="乙", handle="yi", unit_name=field("unit_name", UNIT, confidence=0.4)),
+    without(unit_form(None), "unit_name"),
+]
 PAPERS = [
-    certificate(), certificate(number=organisation_code(1)), certificate("衡东县白石镇小学", credit_code(2)),
-    certificate(confidence=0.3), certificate(principal="陈一鸣"), card(), card("陈一鸣", id_number(5)), card(side="back"),
-    own_card(), own_card(valid_until="2001-01-01"), own_card(number=id_number(6)), card(None, None),
-]  # fmt: skip
-UNREAD = [unread("a.wps", "unsupported"), unread("b.jpg", "unreadable"), unread("c.rar", "encrypted"),
-          unread("d.pdf", "empty"), unread("e.mp3", "unsupported")]  # fmt: skip
+    certificate(),
+    certificate(number=organisation_code(1)),
+    certificate("衡东县白石镇小学", credit_code(2)),
+    certificate(confidence=0.3),
+    certificate(principal="陈一鸣"),
+    card(),
+    card("陈一鸣", id_number(5)),
+    card(side="back"),
+    own_card(),
+    own_card(valid_until="2001-01-01"),
+    own_card(number=id_number(6)),
+    card(None, None),
+]
+UNREAD = [
+    unread("a.wps", "unsupported"),
+    unread("b.jpg", "unreadable"),
+    unread("c.rar", "encrypted"),
+    unread("d.pdf", "empty"),
+    unread("e.mp3", "unsupported"),
+]
 facts_strategy = st.builds(
     lambda forms, papers, files, doubts: Facts(
         accounts=tuple(account(form, index) for index, form in enumerate(forms)),
         papers=tuple(held(paper, 20 + index, f"{index}.jpg") for index, paper in enumerate(papers)),
-        unread=tuple(files), doubts=tuple(doubts), opened_at=IN_TIME),
+        unread=tuple(files),
+        doubts=tuple(doubts),
+        opened_at=IN_TIME,
+    ),
     st.lists(st.sampled_from(FORMS), max_size=3),
     st.lists(st.sampled_from(PAPERS), max_size=4),
     st.lists(st.sampled_from(UNREAD), max_size=2, unique=True),
     st.lists(st.just("请核实。"), max_size=1),
-)  # fmt: skip
+)
 
 
 def holds_everything(facts: Facts) -> bool:
@@ -331,7 +429,9 @@ def holds_everything(facts: Facts) -> bool:
     units = [a for a in facts.accounts if a.form_kind == "unit_form" or (a.form_kind is None and a.value("unit_name"))]
     certificates = [h.paper for h in facts.papers if h.paper.kind == "org_certificate"]
     cards = [h.paper for h in facts.papers if h.paper.kind == "id_card" and h.paper.side != "back"]
-    if not facts.accounts or any(file.problem != "unreadable" and not file.filename.endswith("mp3") for file in facts.unread):
+    if not facts.accounts or any(
+        file.problem != "unreadable" and not file.filename.endswith("mp3") for file in facts.unread
+    ):
         return False
     if units or certificates:
         names = [rule.name for rule in SURVEY.fields if "unit_form" in rule.mandatory]
@@ -353,12 +453,42 @@ def test_nothing_is_complete_while_anything_is_missing(facts):
         assert judgement.status == "incomplete"
 
 
+def spoiled(name: str, how: str):
+    """A mandatory field that is not rightly filled in: empty, invalid, hardly legible, or no such label."""
+    return {"empty": field(name, None), "invalid": invalid(name, "x"), "dim": field(name, "x", confidence=0.5)}.get(how)
+
+
+@settings(max_examples=300)
+@given(data=st.data())
+def test_what_lacks_one_demanded_thing_is_never_complete(data):
+    """A whole submission, one demanded thing taken away, anything harmless added."""
+    base = data.draw(st.sampled_from([unit_facts(), individual_facts()]))
+    extra = data.draw(st.lists(st.sampled_from([card("周晓兰", id_number(3)), card(side="back")]), max_size=2))
+    names = [rule.name for rule in SURVEY.fields if base.accounts[0].form_kind in rule.mandatory]
+    loss = data.draw(st.sampled_from([*names, *range(len(base.papers)), None]))
+    papers = [each for index, each in enumerate(base.papers) if index != loss] + [held(paper, 30) for paper in extra]
+    accounts = base.accounts
+    if isinstance(loss, str):
+        worse = spoiled(loss, data.draw(st.sampled_from(["empty", "invalid", "dim", "absent"])))
+        others = tuple(each for each in accounts[0].fields if each.name != loss)
+        accounts = (replace(accounts[0], fields=(*others, *([worse] if worse else []))),)
+    judgement = judge(replace(base, papers=tuple(papers), accounts=accounts), SURVEY)
+    assert (judgement.status == "complete") is (loss is None)
+
+
 @settings(max_examples=200)
 @given(facts=facts_strategy)
 def test_the_list_of_what_is_missing_is_always_in_the_contracts_order(facts):
     """unit_form, individual_form or form; then the papers; then fields by column."""
-    order = ["unit_form", "individual_form", "form", "org_certificate", "principal_id_card", "id_card",
-             *(f"field:{column}" for column in ACCOUNT_COLUMNS)]  # fmt: skip
+    order = [
+        "unit_form",
+        "individual_form",
+        "form",
+        "org_certificate",
+        "principal_id_card",
+        "id_card",
+        *(f"field:{column}" for column in ACCOUNT_COLUMNS),
+    ]
     found = [order.index(code) for code in codes(facts)]
     assert found == sorted(set(found))
 
@@ -367,9 +497,12 @@ def test_the_list_of_what_is_missing_is_always_in_the_contracts_order(facts):
 @given(facts=facts_strategy, data=st.data())
 def test_any_order_of_forms_and_papers_gives_the_same_judgement(facts, data):
     """What came first does not matter."""
-    mixed = replace(facts, accounts=tuple(data.draw(st.permutations(facts.accounts))),
-                    papers=tuple(data.draw(st.permutations(facts.papers))),
-                    unread=tuple(data.draw(st.permutations(facts.unread))))  # fmt: skip
+    mixed = replace(
+        facts,
+        accounts=tuple(data.draw(st.permutations(facts.accounts))),
+        papers=tuple(data.draw(st.permutations(facts.papers))),
+        unread=tuple(data.draw(st.permutations(facts.unread))),
+    )
     assert judge(mixed, SURVEY) == judge(facts, SURVEY)
 
 
@@ -378,8 +511,13 @@ def test_any_order_of_forms_and_papers_gives_the_same_judgement(facts, data):
 def test_no_sentence_holds_a_personal_number(facts):
     """Reasons and notes go into digests and replies."""
     judgement = judge(facts, SURVEY)
-    sentences = itertools.chain(judgement.review_reasons, judgement.notes, judgement.category_evidence,
-                                (m.why for m in judgement.missing), (m.reason for m in judgement.materials))  # fmt: skip
+    sentences = itertools.chain(
+        judgement.review_reasons,
+        judgement.notes,
+        judgement.category_evidence,
+        (m.why for m in judgement.missing),
+        (m.reason for m in judgement.materials),
+    )
     assert not [sentence for sentence in sentences if PERSONAL.search(sentence)]
 
 

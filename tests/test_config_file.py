@@ -283,6 +283,36 @@ def test_the_shipped_survey_is_meant_where_the_file_has_none_beside_it(write, tm
     assert write(MAILBOX + "survey: rules/survey.yaml\n").survey == tmp_path / "rules" / "survey.yaml"
 
 
+def test_the_example_of_the_data_contract_loads(write, tmp_path):
+    """Word for word, with a private CA beside it."""
+    config = write(DATA_CONTRACT)
+    assert config.mailboxes[0].folders == ("INBOX", "垃圾邮件", "广告邮件", "订阅邮件")
+    assert config.mailboxes[0].since == date(2019, 7, 24) and config.smtp.user == "hdwxb2019@126.com"
+    assert config.digest == DigestPolicy(("office@example.cn",), time(8, 30)) and config.survey == SHIPPED_SURVEY
+
+
+DATA_CONTRACT = """\
+data: ./data                      # everything the daemon keeps: intake.db, raw mails, files
+survey: rules/survey.yaml         # which collection this is (default: the one shipped)
+time_zone: Asia/Shanghai
+mailboxes:
+  - address: hdwxb2019@126.com
+    imap: {host: imap.126.com, port: 993, tls: implicit}     # tls: implicit | starttls | none
+    user: hdwxb2019@126.com
+    password_env: INTAKE_PASSWORD                            # or password_file, or password_credential (systemd)
+    folders: [INBOX, 垃圾邮件, 广告邮件, 订阅邮件]              # folders that do not exist are reported, not fatal
+    since: 2019-07-24             # older mail is entered in the ledger and left alone
+    poll_seconds: 60
+smtp: {host: smtp.126.com, port: 465, tls: implicit, user: hdwxb2019@126.com, password_env: INTAKE_PASSWORD}
+reply:
+  mode: send                      # send | approve | off
+  max_age_days: 30                # no automatic answer to older mail; 0: no limit
+  seconds_between: 20             # pacing; and caps: per_address_per_day, per_day, …
+digest: {to: [office@example.cn], at: "08:30"}
+read: {processes: 2}              # and limits: bytes, files, depth, seconds, memory
+"""
+
+
 def test_a_missing_file_is_an_error_that_names_it(tmp_path):
     """Not a traceback."""
     with pytest.raises(ConfigError, match="none.yaml"):

@@ -38,7 +38,7 @@ def at(text: str) -> datetime:
         ("2019-09-10T12:00:00+08:00", ["2019-12-01"], None),
         ("2019-09-10T12:00:00+08:00", ["去年"], None),
     ],
-)  # fmt: skip
+)
 def test_on_time_is_told_by_the_day_in_the_offices_time_zone(opened, registered, expected):
     """Window, its edges in UTC too, day 30 and day 31, and what is not known."""
     assert on_time(at(opened), registered, SURVEY) is expected

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from dataclasses import replace
@@ -11,7 +12,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from smtp_fixtures import NOON, PASSWORD, SENDER, add_digest_mail, add_reply, make_config, make_smtp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from smtp_fixtures import NOON, PASSWORD, SENDER, FakeClock, add_digest_mail, add_reply, make_config, make_smtp
 
 from intake.config import Secret
 from intake.deliver import deliver_loop, deliver_once
@@ -59,6 +62,15 @@ def test_mails_are_paced_also_across_runs(db, run, clock):
     clock.pass_time(seconds=5)
     run(seconds_between=20)
     assert clock.slept == [15, 20]
+
+
+def test_addresses_that_are_refused_are_paced_too(db, run, smtp_sink, clock):
+    """Many unknown recipients in a row are what providers punish."""
+    for number in (1, 2, 3):
+        add_reply(db, number)
+    smtp_sink.trouble("rcpt", "550 Invalid User")
+    assert run(seconds_between=20).failed == 3
+    assert clock.slept == [20, 20]
 
 
 def test_a_clock_that_was_set_back_does_not_stop_sending(db, run, clock):
@@ -405,6 +417,41 @@ def test_killed_at_any_step_a_mail_is_never_sent_twice_and_never_lost(
     assert len(smtp_sink.mails) == copies
     assert [m.label for m in outbox.list_items(db, ("uncertain",))] == (["1"] if then == "uncertain" else [])
     assert outbox.settle_uncertain(db, smtp_sink.message_ids(), NOON) == (("1",) if step == "after 250" else ())
+
+
+_TROUBLES = st.lists(
+    st.tuples(
+        st.sampled_from(["connect", "ehlo", "auth", "mail", "rcpt", "data", "body", "dot"]),
+        st.sampled_from([None, "421 HL:ICC", "450 busy", "451 DT:SPM", "535 no", "550 Invalid User", "554 DT:SPM"]),
+        st.integers(1, 3),
+        st.booleans(),
+    ),
+    max_size=5,
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(_TROUBLES)
+def test_whatever_a_server_does_no_mail_arrives_twice_and_none_vanishes(troubles):
+    """Any troubles in any order: at most one copy; `sent` has arrived; what has not arrived is waiting or listed."""
+    clock = FakeClock()
+    with tempfile.TemporaryDirectory() as folder, SmtpSink(tls="none", user=SENDER, password=PASSWORD) as sink:
+        database = connect(Path(folder) / "intake.db")
+        for number in (1, 2, 3):
+            add_reply(database, number, f"p{number}@example.cn")
+        for stage, answer, times, keep in troubles:
+            sink.trouble(stage, answer if stage != "body" else None, times=times, keep=keep)
+        config = make_config(Path(folder), make_smtp(sink))
+        for _ in range(12):
+            deliver_once(config, database, clock.now, PASSWORD, clock.sleep, random=lambda: 0.5)
+            clock.pass_time(hours=3)
+        arrived = sink.message_ids()
+        states = {row["smtp_message_id"]: row["state"] for row in database["replies"].rows}
+        database.conn.close()
+    assert len(arrived) == len(set(arrived))
+    for message_id, state in states.items():
+        assert state in ("sent", "uncertain", "failed", "held", "queued", "deferred")
+        assert message_id in arrived if state == "sent" else message_id not in arrived or state == "uncertain"
 
 
 def test_the_sink_writes_what_it_takes_into_a_folder(tmp_path, db, clock):

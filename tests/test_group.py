@@ -41,7 +41,9 @@ def judged(claim: Claim):
 
 
 def other_unit(**values):
-    return unit_form(**{"name": "白石卫生", "handle": "bsws", "unit_name": OTHER, "legal_representative": OTHER_HEAD} | values)
+    return unit_form(
+        **{"name": "白石卫生", "handle": "bsws", "unit_name": OTHER, "legal_representative": OTHER_HEAD} | values
+    )
 
 
 def other_certificate(**changes):
@@ -68,10 +70,11 @@ def test_one_unit_with_its_papers_is_one_claim():
 def test_three_accounts_of_one_unit_are_one_claim():
     """However its name is written."""
     (claim,) = found(
-        file("1.docx", unit_form()), file("2.docx", unit_form(name="乙", handle="yi", unit_name="湖南省" + UNIT)),
+        file("1.docx", unit_form()),
+        file("2.docx", unit_form(name="乙", handle="yi", unit_name="湖南省" + UNIT)),
         file("3.docx", unit_form(name="丙", service_type="新浪微博", platform="新浪微博", unit_name="青石镇中心小学")),
         file("证.pdf", certificate(), card()),
-    )  # fmt: skip
+    )
     assert [account.value("name") for account in claim.accounts] == ["青石小学之声", "乙", "丙"]
     assert judged(claim).status == "complete"
 
@@ -79,9 +82,13 @@ def test_three_accounts_of_one_unit_are_one_claim():
 def test_two_units_and_their_papers_are_told_apart_by_their_names():
     """Each gets its own certificate and card."""
     one, two = found(
-        file("a.docx", unit_form()), file("b.docx", other_unit()), file("1.jpg", other_certificate()),
-        file("2.jpg", certificate()), file("3.jpg", card()), file("4.jpg", other_card()),
-    )  # fmt: skip
+        file("a.docx", unit_form()),
+        file("b.docx", other_unit()),
+        file("1.jpg", other_certificate()),
+        file("2.jpg", certificate()),
+        file("3.jpg", card()),
+        file("4.jpg", other_card()),
+    )
     assert (one.files, two.files) == ((0, 3, 4), (1, 2, 5))
     assert [judged(claim).status for claim in (one, two)] == ["complete", "complete"]
 
@@ -91,25 +98,28 @@ def test_two_individuals_of_one_name_are_told_apart_by_their_numbers():
     one, two = found(
         file("a.docx", individual_form()),
         file("b.docx", individual_form(name="另一账号", handle="other", owner_id_number=id_number(2))),
-        file("1.jpg", own_card(number=id_number(2))), file("2.jpg", own_card()),
-    )  # fmt: skip
+        file("1.jpg", own_card(number=id_number(2))),
+        file("2.jpg", own_card()),
+    )
     assert [judged(claim).status for claim in (one, two)] == ["complete", "complete"]
     assert (one.files, two.files) == ((0, 3), (1, 2))
 
 
 def test_forms_of_one_person_belong_together_when_one_lacks_the_number():
     """Same name and nothing that contradicts."""
-    (claim,) = found(file("a.docx", individual_form()), file("b.docx", individual_form(name="乙", handle="yi",
-                                                                                     owner_id_number=None)))  # fmt: skip
+    (claim,) = found(
+        file("a.docx", individual_form()), file("b.docx", individual_form(name="乙", handle="yi", owner_id_number=None))
+    )
     assert len(claim.accounts) == 2
 
 
 def test_a_form_without_number_between_two_namesakes_is_for_a_person():
     """It may be either's."""
     mail = found(
-        file("a.docx", individual_form()), file("b.docx", individual_form(name="乙", handle="yi", owner_id_number=id_number(2))),
+        file("a.docx", individual_form()),
+        file("b.docx", individual_form(name="乙", handle="yi", owner_id_number=id_number(2))),
         file("c.docx", individual_form(name="丙", handle="bing", owner_id_number=None)),
-    )  # fmt: skip
+    )
     assert len(mail) == 3
     assert [bool(claim.doubts) for claim in mail] == [False, False, True]
 
@@ -123,15 +133,22 @@ def test_a_form_that_names_no_registrant_joins_the_only_one():
 
 def test_a_form_that_names_no_registrant_stands_alone_among_several():
     """With a sentence for a person."""
-    mail = found(file("a.docx", unit_form()), file("b.docx", other_unit()),
-                 file("c.docx", unit_form(name="丙", handle="bing", unit_name=None)))  # fmt: skip
+    mail = found(
+        file("a.docx", unit_form()),
+        file("b.docx", other_unit()),
+        file("c.docx", unit_form(name="丙", handle="bing", unit_name=None)),
+    )
     assert len(mail) == 3 and mail[2].doubts
 
 
 def test_an_individuals_form_beside_a_units_form_is_another_registrant():
     """The head's own account is his own."""
-    unit, person = found(file("a.docx", unit_form()), file("b.docx", individual_form(owner_name=HEAD, owner_id_number=id_number(9))),
-                         file("证.jpg", certificate()), file("身份证.jpg", card()))  # fmt: skip
+    unit, person = found(
+        file("a.docx", unit_form()),
+        file("b.docx", individual_form(owner_name=HEAD, owner_id_number=id_number(9))),
+        file("证.jpg", certificate()),
+        file("身份证.jpg", card()),
+    )
     assert (unit.category, person.category) == ("unit", "individual")
     # his card proves both
     assert [judged(claim).status for claim in (unit, person)] == ["complete", "complete"]
@@ -156,6 +173,47 @@ def test_the_same_form_in_word_and_as_a_scan_is_one_account():
     assert claim.doubts == ()
 
 
+def test_a_scan_whose_names_were_misread_makes_no_phantom_registrant():
+    """Name of unit and account each wrong by one character: still the scan of the typed form, and a person is told."""
+    scan = unit_form(
+        reading={"method": "ocr", "confidence": 0.93},
+        name="青石小学之户",
+        handle="qsxx20l9",
+        unit_name="衡东县青右镇中心小学",
+    )
+    (claim,) = found(
+        file("登记表.docx", unit_form()), file("盖章扫描.jpg", scan), file("证.pdf", certificate(), card())
+    )
+    assert (len(claim.accounts), claim.copies) == (1, ((0, 1),))
+    assert claim.keys.form_names == frozenset({"unit:青石镇中心小学"})
+    assert "同一份登记表" in claim.doubts[0]
+
+
+def test_a_scan_whose_units_name_was_misread_is_a_plain_copy():
+    """The account is the same: nothing to ask."""
+    scan = unit_form(reading={"method": "ocr", "confidence": 0.93}, unit_name="衡东县青右镇中心小学")
+    (claim,) = found(
+        file("盖章扫描.jpg", scan), file("登记表.docx", unit_form()), file("证.pdf", certificate(), card())
+    )
+    assert (len(claim.accounts), claim.doubts, judged(claim).status) == (1, (), "complete")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"name": "青石小学之友", "handle": "friends", "registered_on": "2018-03-05"},
+        {"name": "青石小学之友", "handle": "qsxx2018", "registered_on": "2019-01-01"},
+        {"service_type": "新浪微博", "platform": "新浪微博"},
+    ],
+    ids=["another handle", "another day", "another platform"],
+)
+def test_the_scan_of_another_account_is_an_account(values):
+    """It is not swallowed by one with a similar name."""
+    scan = unit_form(reading={"method": "ocr", "confidence": 0.93}, **values)
+    (claim,) = found(file("登记表.docx", unit_form()), file("二.jpg", scan))
+    assert len(claim.accounts) == 2
+
+
 def test_two_typed_forms_of_one_account_that_differ_are_for_a_person():
     """Which of them counts?"""
     (claim,) = found(file("a.docx", unit_form()), file("b.docx", unit_form(admin_phone="13907340099")))
@@ -165,7 +223,10 @@ def test_two_typed_forms_of_one_account_that_differ_are_for_a_person():
 
 def test_two_accounts_under_one_telephone_number_stay_two():
     """The form itself suggests a telephone number as the account."""
-    (claim,) = found(file("a.docx", unit_form(handle="13907340001")), file("b.docx", unit_form(name="青石党建", handle="13907340001")))
+    (claim,) = found(
+        file("a.docx", unit_form(handle="13907340001")),
+        file("b.docx", unit_form(name="青石党建", handle="13907340001")),
+    )
     assert len(claim.accounts) == 2
 
 
@@ -189,8 +250,12 @@ def test_cards_of_several_people_without_forms_are_several_claims():
 
 def test_papers_of_two_units_without_forms_are_joined_by_the_head_that_the_certificate_names():
     """The card goes where its holder is named."""
-    one, two = found(file("1.jpg", certificate(principal=HEAD)), file("2.jpg", other_certificate(principal=OTHER_HEAD)),
-                     file("3.jpg", other_card()), file("4.jpg", card()))  # fmt: skip
+    one, two = found(
+        file("1.jpg", certificate(principal=HEAD)),
+        file("2.jpg", other_certificate(principal=OTHER_HEAD)),
+        file("3.jpg", other_card()),
+        file("4.jpg", card()),
+    )
     assert (one.files, two.files) == ((0, 3), (1, 2))
 
 
@@ -202,8 +267,13 @@ def test_a_paper_that_names_another_goes_to_the_only_registrant_and_contradicts(
 
 def test_a_paper_that_could_be_anybodys_is_a_doubt_of_everybody():
     """It is not counted for one by guess."""
-    mail = found(file("a.docx", unit_form()), file("b.docx", other_unit()), file("1.jpg", certificate()),
-                 file("2.jpg", other_certificate()), file("3.jpg", card("王小二", id_number(7))))  # fmt: skip
+    mail = found(
+        file("a.docx", unit_form()),
+        file("b.docx", other_unit()),
+        file("1.jpg", certificate()),
+        file("2.jpg", other_certificate()),
+        file("3.jpg", card("王小二", id_number(7))),
+    )
     for claim in mail:
         assert (judged(claim).status, judged(claim).missing) == ("review", ())
         assert any("不能确定" in reason for reason in judged(claim).review_reasons)
@@ -226,25 +296,32 @@ def test_an_illegible_paper_goes_where_its_place_or_name_leads(names):
 
 def test_a_picture_inside_a_document_belongs_to_the_forms_of_that_document():
     """The card pasted under the form."""
-    one, two = found(file("a.docx", unit_form()), file("b.docx", other_unit()),
-                     file("image1.png", card(None, None), parent=1))  # fmt: skip
+    one, two = found(
+        file("a.docx", unit_form()), file("b.docx", other_unit()), file("image1.png", card(None, None), parent=1)
+    )
     assert (one.files, two.files) == ((0,), (1, 2))
 
 
 def test_two_archives_are_two_registrants_files():
     """One archive per unit."""
     one, two = found(
-        file("甲.zip", role="container"), file("乙.zip", role="container"),
-        file("表.docx", unit_form(), parent=0), file("表.docx", other_unit(), parent=1),
+        file("甲.zip", role="container"),
+        file("乙.zip", role="container"),
+        file("表.docx", unit_form(), parent=0),
+        file("表.docx", other_unit(), parent=1),
         file("x.jpg", card(None, None), parent=1),
-    )  # fmt: skip
+    )
     assert (one.files, two.files) == ((2,), (3, 4))
 
 
 def test_an_unread_file_belongs_to_everybody_or_to_its_neighbours():
     """It may be anyone's form, unless it lies in one's folder."""
-    one, two = found(file("甲/a.docx", unit_form()), file("乙/b.docx", other_unit()), file("c.wps", problem="unsupported"),
-                     file("乙/d.rar", problem="encrypted"))  # fmt: skip
+    one, two = found(
+        file("甲/a.docx", unit_form()),
+        file("乙/b.docx", other_unit()),
+        file("c.wps", problem="unsupported"),
+        file("乙/d.rar", problem="encrypted"),
+    )
     assert [[f.filename for f in claim.unread] for claim in (one, two)] == [["c.wps"], ["c.wps", "乙/d.rar"]]
 
 
@@ -262,8 +339,10 @@ def test_a_signature_picture_that_could_not_be_read_is_nobodys():
 
 def test_a_blank_form_is_no_account():
     """It was sent along untouched."""
-    (claim,) = found(file("a.docx", unit_form()), file("空表.docx", without(unit_form(), *[f.name for f in unit_form().fields]),
-                                                     role="blank_form"))  # fmt: skip
+    (claim,) = found(
+        file("a.docx", unit_form()),
+        file("空表.docx", without(unit_form(), *[f.name for f in unit_form().fields]), role="blank_form"),
+    )
     assert len(claim.accounts) == 1
 
 
@@ -275,8 +354,10 @@ def test_a_form_in_the_mails_body_has_no_file():
 
 def test_an_invalid_number_groups_nobody():
     """Only valid numbers are keys."""
-    forms = [individual_form(owner_name=name, name=name, handle=name, owner_id_number=invalid("owner_id_number", "4304"))
-             for name in ("甲一", "乙二")]  # fmt: skip
+    forms = [
+        individual_form(owner_name=name, name=name, handle=name, owner_id_number=invalid("owner_id_number", "4304"))
+        for name in ("甲一", "乙二")
+    ]
     assert len(found(file("a.docx", forms[0]), file("b.docx", forms[1]))) == 2
 
 
@@ -292,19 +373,39 @@ def test_indices_become_rows():
 def test_a_paper_sent_again_is_nothing_new():
     """Another scan of the same card."""
     had = (HeldPaper(card(), 3, "a.jpg"),)
-    again = (HeldPaper(card(), 9, "b.jpg"), HeldPaper(card(side="back"), 9, "b.jpg"), HeldPaper(card(side="back"), 10, "c.jpg"))
+    again = (
+        HeldPaper(card(), 9, "b.jpg"),
+        HeldPaper(card(side="back"), 9, "b.jpg"),
+        HeldPaper(card(side="back"), 10, "c.jpg"),
+    )
     assert new_papers(had, again) == again[1:2]
 
 
-PIECES = [unit_form(), other_unit(), individual_form(), individual_form(name="乙", handle="yi", owner_id_number=None),
-          unit_form(name="丙", handle="bing", unit_name=None), certificate(), other_certificate(), certificate(None, None),
-          card(), other_card(), own_card(), card("王小二", id_number(7)), card(side="back")]  # fmt: skip
+PIECES = [
+    unit_form(),
+    other_unit(),
+    individual_form(),
+    individual_form(name="乙", handle="yi", owner_id_number=None),
+    unit_form(name="丙", handle="bing", unit_name=None),
+    certificate(),
+    other_certificate(),
+    certificate(None, None),
+    card(),
+    other_card(),
+    own_card(),
+    card("王小二", id_number(7)),
+    card(side="back"),
+]
 
 
 def outline(claim: Claim) -> tuple:
     """The claim by what it holds, without places."""
-    return (claim.category, sorted(repr(account.value("name")) for account in claim.accounts),
-            sorted(repr(held.paper) for held in claim.papers), sorted(claim.doubts))  # fmt: skip
+    return (
+        claim.category,
+        sorted(repr(account.value("name")) for account in claim.accounts),
+        sorted(repr(held.paper) for held in claim.papers),
+        sorted(claim.doubts),
+    )
 
 
 @settings(max_examples=150)
@@ -321,8 +422,9 @@ def test_the_order_of_the_files_changes_nothing(pieces, data):
 def test_no_form_and_no_paper_is_lost(pieces):
     """Every file that says something belongs to some registrant."""
     files = [file(f"{index}.bin", piece) for index, piece in enumerate(pieces)]
-    assert sorted({index for claim in found(*files) for index in (*claim.files, *(i for _, i in claim.copies))}) == list(
-        range(len(files)))  # fmt: skip
+    assert sorted(
+        {index for claim in found(*files) for index in (*claim.files, *(i for _, i in claim.copies))}
+    ) == list(range(len(files)))
 
 
 def test_the_owner_of_a_form_is_a_key():
@@ -330,4 +432,6 @@ def test_the_owner_of_a_form_is_a_key():
     (unit,) = found(file("a.docx", unit_form()), file("b.jpg", card()))
     (person,) = found(file("a.docx", individual_form()))
     assert unit.keys.id_numbers == frozenset() and HEAD in unit.keys.people
-    assert person.keys.id_numbers == frozenset({id_number(1)}) and person.keys.form_names == frozenset({f"person:{OWNER}"})
+    assert person.keys.id_numbers == frozenset({id_number(1)}) and person.keys.form_names == frozenset(
+        {f"person:{OWNER}"}
+    )

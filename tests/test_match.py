@@ -35,7 +35,7 @@ from rules.match import (
     registrant_key,
     same_account,
 )
-from rules.registrant import name_key, person_key
+from rules.registrant import name_key, person_key, unit_key
 from rules.submission import Facts
 
 SENDER = "a@example.net"
@@ -51,16 +51,35 @@ def claim_of(*content, body=()) -> Claim:
 
 def unit(row: int = 1, name: str = UNIT, **changes) -> Candidate:
     """A unit's submission that SENDER has opened."""
-    return Candidate(**{"id": row, "number": f"HD2019-{row:04d}", "category": "unit", "registrant": name,
-                        "registrant_key": name_key("unit", name, SURVEY), "contacts": (SENDER,),
-                        "people": frozenset({person_key(HEAD)})} | changes)  # fmt: skip
+    return Candidate(
+        **{
+            "id": row,
+            "number": f"HD2019-{row:04d}",
+            "category": "unit",
+            "registrant": name,
+            "registrant_key": name_key("unit", name, SURVEY),
+            "contacts": (SENDER,),
+            "people": frozenset({person_key(HEAD)}),
+        }
+        | changes
+    )
 
 
 def person(row: int = 2, name: str = OWNER, number: str | None = id_number(1), **changes) -> Candidate:
     """An individual's submission that SENDER has opened."""
-    return Candidate(**{"id": row, "number": f"HD2019-{row:04d}", "category": "individual", "registrant": name,
-                        "registrant_key": name_key("individual", name, SURVEY), "id_number": number,
-                        "contacts": (SENDER,), "people": frozenset({person_key(name)})} | changes)  # fmt: skip
+    return Candidate(
+        **{
+            "id": row,
+            "number": f"HD2019-{row:04d}",
+            "category": "individual",
+            "registrant": name,
+            "registrant_key": name_key("individual", name, SURVEY),
+            "id_number": number,
+            "contacts": (SENDER,),
+            "people": frozenset({person_key(name)}),
+        }
+        | changes
+    )
 
 
 NAMELESS = without(unit_form(name="青石校园", handle="qsxy"), "unit_name")
@@ -72,8 +91,12 @@ NAMELESS = without(unit_form(name="青石校园", handle="qsxy"), "unit_name")
         # strong keys, from anywhere
         (claim_of(individual_form(owner_name="谭小禾")), [person()], {"sender": ELSEWHERE}, (2, "id_number")),
         (claim_of(own_card()), [person()], {"sender": ELSEWHERE}, (2, "id_number")),
-        (claim_of(unit_form(unit_name="青石小学"), certificate("青石小学")), [unit(uscc=credit_code(1))], {"sender": ELSEWHERE},
-         (1, "code")),
+        (
+            claim_of(unit_form(unit_name="青石小学"), certificate("青石小学")),
+            [unit(uscc=credit_code(1))],
+            {"sender": ELSEWHERE},
+            (1, "code"),
+        ),
         (claim_of(unit_form(), certificate()), [unit(uscc=organisation_code(1))], {"sender": ELSEWHERE}, (1, "code")),
         (claim_of(unit_form(unit_name="湖南省" + UNIT)), [unit()], {"sender": ELSEWHERE}, (1, "name")),
         (claim_of(certificate()), [unit()], {"sender": ELSEWHERE}, (1, "name")),
@@ -92,8 +115,12 @@ NAMELESS = without(unit_form(name="青石校园", handle="qsxy"), "unit_name")
         (claim_of(card("周晓兰", id_number(4))), [unit()], {"sender": SENDER}, (1, "sender")),
         (claim_of(NAMELESS), [unit()], {"sender": "A@example.net"}, (1, "sender")),
         (claim_of(card()), [unit(), unit(3, OTHER, people=frozenset({"陈一鸣"}))], {"sender": SENDER}, (1, "person")),
-        (claim_of(NAMELESS), [unit(accounts=account_keys([account(NAMELESS)], SURVEY)), unit(3, OTHER)],
-         {"sender": SENDER, "accounts": account_keys([account(NAMELESS)], SURVEY)}, (1, "account")),
+        (
+            claim_of(NAMELESS),
+            [unit(accounts=account_keys([account(NAMELESS)], SURVEY)), unit(3, OTHER)],
+            {"sender": SENDER, "accounts": account_keys([account(NAMELESS)], SURVEY)},
+            (1, "account"),
+        ),
         # none of them
         (claim_of(unit_form()), [], {"sender": SENDER}, (None, "new")),
         (claim_of(unit_form(unit_name=OTHER)), [unit()], {"sender": SENDER}, (None, "new")),
@@ -102,15 +129,19 @@ NAMELESS = without(unit_form(name="青石校园", handle="qsxy"), "unit_name")
         (claim_of(own_card(holder="陈一鸣", number=id_number(5))), [person()], {"sender": SENDER}, (None, "new")),
         (claim_of(certificate(OTHER, credit_code(2))), [unit(uscc=credit_code(1))], {"sender": SENDER}, (None, "new")),
         (claim_of(individual_form(owner_id_number=id_number(5))), [person()], {"sender": ELSEWHERE}, (None, "new")),
-        (claim_of(unit_form(), certificate(number=credit_code(2))), [unit(uscc=credit_code(1))], {"sender": ELSEWHERE},
-         (None, "new")),
+        (
+            claim_of(unit_form(), certificate(number=credit_code(2))),
+            [unit(uscc=credit_code(1))],
+            {"sender": ELSEWHERE},
+            (None, "new"),
+        ),
         (claim_of(card()), [unit()], {"sender": ELSEWHERE}, (None, "new")),
         (claim_of(NAMELESS), [unit()], {"quoted": {"HD2019-0001"}, "sender": ELSEWHERE}, (None, "new")),
         (claim_of(card("周晓兰", id_number(4))), [unit(), unit(3, OTHER)], {"sender": SENDER}, (None, "new")),
         (claim_of(card()), [unit(status="registered", open=False)], {"sender": SENDER}, (None, "new")),
         (claim_of(unit_form()), [unit(status="withdrawn")], {"sender": SENDER}, (None, "new")),
     ],
-)  # fmt: skip
+)
 def test_a_claim_goes_where_a_strong_key_leads(claim, candidates, mail, expected):
     """And opens a new submission where none does."""
     match = choose(claim, candidates, **mail)
@@ -120,15 +151,25 @@ def test_a_claim_goes_where_a_strong_key_leads(claim, candidates, mail, expected
 @pytest.mark.parametrize(
     ("claim", "candidates", "mail", "word"),
     [
-        (claim_of(card("周晓兰", id_number(4))), [unit(), unit(3, OTHER)], {"sender": SENDER}, "疑似HD2019-0001、HD2019-0003的补件"),
-        (claim_of(individual_form(owner_id_number=id_number(5))), [person()], {"sender": ELSEWHERE}, "名称相同,但证件号码不同"),
+        (
+            claim_of(card("周晓兰", id_number(4))),
+            [unit(), unit(3, OTHER)],
+            {"sender": SENDER},
+            "疑似HD2019-0001、HD2019-0003的补件",
+        ),
+        (
+            claim_of(individual_form(owner_id_number=id_number(5))),
+            [person()],
+            {"sender": ELSEWHERE},
+            "名称相同,但证件号码不同",
+        ),
         (claim_of(individual_form(owner_id_number=None)), [person()], {"sender": ELSEWHERE}, "只有姓名相同"),
         (claim_of(unit_form()), [unit(), unit(3)], {"sender": ELSEWHERE}, "不止一份"),
         (claim_of(unit_form()), [unit(status="withdrawn")], {"sender": SENDER}, "已撤销"),
         (claim_of(unit_form(unit_name="衡东县青石小学")), [unit()], {"thread": {1}}, "疑似HD2019-0001的补件"),
         (claim_of(NAMELESS), [unit()], {"quoted": {"HD2019-0001"}, "sender": ELSEWHERE}, "疑似HD2019-0001的补件"),
     ],
-)  # fmt: skip
+)
 def test_what_is_not_sure_is_said_to_a_person(claim, candidates, mail, word):
     """A weak key never decides silently."""
     assert word in "".join(choose(claim, candidates, **mail).doubts)
@@ -153,7 +194,10 @@ def test_the_order_of_the_candidates_does_not_matter(data):
 
 def test_numbers_are_found_in_running_text():
     """However the text is set around them."""
-    assert quoted_numbers(SURVEY, "Re: 登记编号 HD2019-0012", "补交 HD2019-\n0003,见附件", None) == ("HD2019-0012", "HD2019-0003")
+    assert quoted_numbers(SURVEY, "Re: 登记编号 HD2019-0012", "补交 HD2019-\n0003,见附件", None) == (
+        "HD2019-0012",
+        "HD2019-0003",
+    )
 
 
 @pytest.mark.parametrize(
@@ -172,10 +216,14 @@ def test_numbers_are_found_in_running_text():
         ({"handle": "qs@example.net"}, {"name": "青石党建", "handle": "qs@example.net"}, False),
         ({"handle": "http://www.qsxx.example.cn/"}, {"name": "门户", "handle": "qsxx.example.cn"}, True),
         ({"service_type": "美篇", "platform": "其他"}, {"service_type": "喜马拉雅", "platform": "其他"}, False),
-        ({"service_type": "美篇", "platform": "其他"}, {"service_type": "美篇", "platform": "其他", "handle": "x"}, True),
+        (
+            {"service_type": "美篇", "platform": "其他"},
+            {"service_type": "美篇", "platform": "其他", "handle": "x"},
+            True,
+        ),
         ({"name": None, "handle": None}, {"name": None, "handle": None}, False),
     ],
-)  # fmt: skip
+)
 def test_the_same_account_is_platform_and_handle_or_name(a, b, same):
     """DATA.md, What counts."""
     first, second = account(unit_form(**a)), account(unit_form(**b), 2)
@@ -195,7 +243,8 @@ def test_a_corrected_form_replaces_and_history_keeps_the_old_values():
     (merged,), changes = merge_accounts(stored, (account(unit_form(), 9),), SURVEY)
     assert (merged.id, merged.attachment_id, merged.value("admin_phone")) == (7, 9, "13907340001")
     assert [(change.account, change.name, change.old, change.new) for change in changes] == [
-        (0, "admin_phone", "1390", "13907340001")]  # fmt: skip
+        (0, "admin_phone", "1390", "13907340001")
+    ]
 
 
 def test_an_empty_cell_erases_nothing():
@@ -213,7 +262,9 @@ def test_a_newer_invalid_value_replaces_a_valid_one():
     stored = (account(unit_form(), 1, row=7),)
     newer = account(unit_form(admin_phone=invalid("admin_phone", "12")), 9)
     accounts, _ = merge_accounts(stored, (newer,), SURVEY)
-    assert [m.code for m in judge(Facts(accounts, (), ()), SURVEY).missing if "field" in m.code] == ["field:admin_phone"]
+    assert [m.code for m in judge(Facts(accounts, (), ()), SURVEY).missing if "field" in m.code] == [
+        "field:admin_phone"
+    ]
 
 
 def test_a_surer_reading_of_the_same_value_is_taken():
@@ -221,6 +272,39 @@ def test_a_surer_reading_of_the_same_value_is_taken():
     stored = (account(unit_form(reading={"confidence": 0.6, "method": "ocr"}), 1, row=7),)
     (merged,), _ = merge_accounts(stored, (account(unit_form(), 9),), SURVEY)
     assert merged.get("admin_name").confidence == 1.0
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "seen", "kept"),
+    [
+        ("introduction", "发布学校通知与活动", "发布学校通知与话动", True),
+        ("introduction", "发布学校通知与活动", "教学研究", False),
+        ("admin_phone", "13907340001", "13907340007", False),
+        ("address", "青石镇文明路12号", "青石镇文明路72号", False),
+    ],
+)
+def test_a_scan_does_not_replace_what_was_typed_by_its_own_misreadings(name, typed, seen, kept):
+    """Nearly the same words are the same; other words and digits are news."""
+    stored = (account(unit_form(**{name: typed}), 1, row=7),)
+    scan = account(unit_form(reading={"method": "ocr", "confidence": 0.95}, **{name: seen}), 9)
+    (merged,), changes = merge_accounts(stored, (scan,), SURVEY)
+    assert merged.value(name) == (typed if kept else seen)
+    assert [change.name for change in changes] == ([] if kept else [name])
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "same"),
+    [
+        ("中国共产党衡东县委员会宣传部", "中共衡东县委宣传部", True),
+        ("衡东县青石镇人民政府", "青石镇政府", True),
+        ("衡东县青石镇人民政府", "衡东县白石镇人民政府", False),
+        ("衡阳市中心医院", "衡东县中心医院", False),
+        ("衡东县青石镇新塘村村民委员会", "青石镇新塘村村民委员会", True),
+    ],
+)
+def test_names_of_units_are_compared_as_offices_write_them(a, b, same):
+    """Region and customary short forms do not matter; town and level do."""
+    assert (unit_key(a, SURVEY) == unit_key(b, SURVEY)) is same
 
 
 def test_a_further_account_is_added():
@@ -232,7 +316,10 @@ def test_a_further_account_is_added():
 
 def test_a_form_without_platform_that_fits_two_accounts_replaces_none():
     """It is added, and its missing service type is asked for."""
-    stored = (account(unit_form(), 1, row=7), account(unit_form(service_type="新浪微博", platform="新浪微博"), 2, row=8))
+    stored = (
+        account(unit_form(), 1, row=7),
+        account(unit_form(service_type="新浪微博", platform="新浪微博"), 2, row=8),
+    )
     accounts, _ = merge_accounts(stored, (account(unit_form(service_type=None, platform=None), 9),), SURVEY)
     assert len(accounts) == 3
 
@@ -256,8 +343,10 @@ VALUES = st.sampled_from([None, "甲", "乙"])
 
 
 @settings(max_examples=100)
-@given(old=st.fixed_dictionaries({"address": VALUES, "admin_name": VALUES, "introduction": VALUES}),
-       new=st.fixed_dictionaries({"address": VALUES, "admin_name": VALUES, "introduction": VALUES}))  # fmt: skip
+@given(
+    old=st.fixed_dictionaries({"address": VALUES, "admin_name": VALUES, "introduction": VALUES}),
+    new=st.fixed_dictionaries({"address": VALUES, "admin_name": VALUES, "introduction": VALUES}),
+)
 def test_merging_loses_no_value_and_is_idempotent(old, new):
     """Every replaced value is in the changes; the same form once more changes nothing."""
     stored, newer = (account(unit_form(**old), 1, row=7),), (account(unit_form(**new), 9),)

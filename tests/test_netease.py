@@ -139,6 +139,13 @@ def test_the_embedded_server_holds_mails_with_dates_in_126s_folders():
     assert server.process.poll() is not None
 
 
+def test_the_embedded_server_ends_with_its_parent():
+    """Even a parent that was killed leaves no server behind: the pipe to the child closes."""
+    with imap_server.start() as server:
+        server.process.stdin.close()
+        assert server.process.wait(10) == 0
+
+
 def imap_server_mailbox(server, proxy):
     """The configuration of the demonstration's mailbox."""
     return Mailbox(server.user, Server(proxy.host, proxy.port, "none"), server.user, Secret("env", "X"))

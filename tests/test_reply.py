@@ -145,6 +145,8 @@ def test_the_missing_form_is_attached_blank():
     missing = [a_missing(code) for code in ("unit_form", "individual_form", "form", "id_card")]
     attached = [answer(an_outcome("incomplete", one)).attach_blank_forms for one in missing]
     assert attached == [(unit,), (individual,), (unit, individual), ()]
+    named = answer(an_outcome("incomplete", a_missing("form"))).blank_form_names
+    assert named == ("衡东县新媒体账号调查摸底登记表（单位）.docx", "衡东县新媒体账号调查摸底登记表（个人）.docx")
 
 
 def test_guidance_tells_how_to_register_and_attaches_both_forms():

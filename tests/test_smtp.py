@@ -111,8 +111,7 @@ def test_a_connection_is_kept_for_several_mails_and_revived_when_the_server_clos
             connection.address(recipient, mime)
             connection.transmit(mime)
         assert smtp_sink.logins == 1
-        for session in list(smtp_sink._sessions):
-            smtp_sink._loop.call_soon_threadsafe(session.drop)
+        smtp_sink.cut()
         connection.address("c@example.cn", mime)
         connection.transmit(mime)
     assert smtp_sink.logins == 2

@@ -11,8 +11,7 @@ from rules.errors import RuleError
 from rules.survey import ACCOUNT_COLUMNS, bare, load_survey
 
 TEXT = SURVEY_PATH.read_text("utf-8")
-PLATFORMS = ("网站 微信公众号 新浪微博 今日头条号 企鹅号 百家号 一点资讯号 网易号 天天快报 APP 小程序 抖音号 快手号 搜狐号 大鱼号 其他"
-             .split())  # fmt: skip
+PLATFORMS = "网站 微信公众号 新浪微博 今日头条号 企鹅号 百家号 一点资讯号 网易号 天天快报 APP 小程序 抖音号 快手号 搜狐号 大鱼号 其他".split()
 
 
 def test_the_notice_is_there_as_data():
@@ -50,7 +49,9 @@ def test_the_platforms_are_those_of_the_contract():
 
 def test_each_category_demands_what_the_notice_demands():
     """Clause by clause."""
-    demands = {(category.name, demand.code): demand.clause for category in SURVEY.categories for demand in category.demands}
+    demands = {
+        (category.name, demand.code): demand.clause for category in SURVEY.categories for demand in category.demands
+    }
     assert demands == {
         ("unit", "org_certificate"): "《通知》第三条第1项第(1)目",
         ("unit", "principal_id_card"): "《通知》第三条第1项第(2)目",
@@ -58,7 +59,9 @@ def test_each_category_demands_what_the_notice_demands():
     }
 
 
-@pytest.mark.parametrize("title", ["组织机构代码证", "统一社会信用代码证书", "营业执照", "事业单位法人证书", "社会团体法人登记证书"])
+@pytest.mark.parametrize(
+    "title", ["组织机构代码证", "统一社会信用代码证书", "营业执照", "事业单位法人证书", "社会团体法人登记证书"]
+)
 def test_the_certificates_successors_count(title):
     """FIELD.md section 10."""
     accepts = SURVEY.category("unit").demands[0].accepts
@@ -68,13 +71,24 @@ def test_the_certificates_successors_count(title):
 @pytest.mark.parametrize(
     ("label", "fields"),
     [
-        ("帐号", {"handle"}), ("微信公众号名称", {"name"}), ("公众号ID", {"handle"}), ("开通时间", {"registered_on"}),
-        ("粉丝数", {"followers"}), ("E-mail", {"admin_email"}), ("电子邮箱", {"admin_email"}), ("单位(章)", {"unit_name"}),
-        ("单位全称", {"unit_name"}), ("法定代表人", {"legal_representative"}), ("身份证号码", {"owner_id_number"}),
-        ("通讯地址", {"address"}), ("联系电话", {"admin_phone", "owner_phone"}), ("微信", {"admin_wechat", "owner_wechat"}),
-        ("姓名", {"admin_name", "owner_name"}), ("负责人", {"legal_representative", "owner_name"}),
+        ("帐号", {"handle"}),
+        ("微信公众号名称", {"name"}),
+        ("公众号ID", {"handle"}),
+        ("开通时间", {"registered_on"}),
+        ("粉丝数", {"followers"}),
+        ("E-mail", {"admin_email"}),
+        ("电子邮箱", {"admin_email"}),
+        ("单位(章)", {"unit_name"}),
+        ("单位全称", {"unit_name"}),
+        ("法定代表人", {"legal_representative"}),
+        ("身份证号码", {"owner_id_number"}),
+        ("通讯地址", {"address"}),
+        ("联系电话", {"admin_phone", "owner_phone"}),
+        ("微信", {"admin_wechat", "owner_wechat"}),
+        ("姓名", {"admin_name", "owner_name"}),
+        ("负责人", {"legal_representative", "owner_name"}),
     ],
-)  # fmt: skip
+)
 def test_people_write_labels_in_many_ways(label, fields):
     """Each variant leads to its field, and the ambiguous ones to those among which `after` decides."""
     found = {rule.name for rule in SURVEY.fields if bare(label) in map(bare, (rule.label, *rule.variants))}
@@ -126,13 +140,17 @@ def test_paths_are_relative_to_the_file(tmp_path):
         ("  - name: followers", "  - name: handle", "fields[8]"),
         ("    kind: count", "    kind: number", "fields[8].kind"),
         ("    kind: yes_no", "    kind: options", "fields[7].kind"),
-        ("    mandatory: [individual_form]\n    after: admin_name", "    mandatory: [unit_form]", "fields[17].mandatory[0]"),
+        (
+            "    mandatory: [individual_form]\n    after: admin_name",
+            "    mandatory: [unit_form]",
+            "fields[17].mandatory[0]",
+        ),
         ("  快手号: [快手,", "  快手号: [抖音,", "platforms.快手号"),
         ("      - 粉丝数\n", "      - 账号名称\n", "fields[8]"),
         ("  - name: individual\n", "  - name: unit\n", "categories[1].form"),
         ("title: 衡东县新媒体账号调查摸底登记", "title:", "title"),
     ],
-)  # fmt: skip
+)
 def test_a_mistake_is_named_by_file_line_and_key(tmp_path, old, new, key):
     """The office edits this file: it must be told where it went wrong."""
     assert old in TEXT

@@ -55,6 +55,7 @@ class ImapServer:
     def stop(self) -> None:
         """End the child for good."""
         self.process.kill()
+        self.process.stdin.close()
         self.process.wait(10)
 
     def __enter__(self) -> "ImapServer":
@@ -67,12 +68,11 @@ class ImapServer:
 def start(mails: Iterable[SeedMail] = (), user: str = "hdwxb2019@126.com", password: str = "demo") -> ImapServer:
     """Start a server on a free port of 127.0.0.1 with 126's folders, and deliver `mails` in their order."""
     port = _free_port()
-    program = "from pymap.main import main; main()"
     arguments = ["--host", "127.0.0.1", "--port", str(port), "--no-tls", "--no-service", "admin"]
     backend = ["dict", "--demo-user", user, "--demo-password", password]
     process = subprocess.Popen(
-        [sys.executable, "-c", program, *arguments, *backend],
-        stdin=subprocess.DEVNULL,
+        [sys.executable, "-c", _CHILD, *arguments, *backend],
+        stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -86,6 +86,13 @@ def start(mails: Iterable[SeedMail] = (), user: str = "hdwxb2019@126.com", passw
     return server
 
 
+#: the child ends with its parent, however that ended: its standard input is closed then
+_CHILD = """
+import os, sys, threading
+threading.Thread(target=lambda: (sys.stdin.buffer.read(), os._exit(0)), daemon=True).start()
+from pymap.main import main
+main()
+"""
 _MONTHS = (None, "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 

@@ -133,6 +133,11 @@ class SmtpSink:
         self._troubles.append(Trouble(stage, answer, **more))
         return self._troubles[-1]
 
+    def cut(self) -> None:
+        """Break every connection that stands."""
+        for session in list(self._sessions):
+            self._loop.call_soon_threadsafe(session.drop)
+
     def calm(self) -> None:
         """No more trouble."""
         self._troubles.clear()

@@ -21,7 +21,7 @@ from rules.document import Document, Line
 #: pixels of the largest picture that is decoded: A3 at 600 dpi has 70 million
 MAX_PIXELS = 89_000_000
 #: longest side that is handed on; everything larger is scaled down while it is decoded
-MAX_SIDE = 2400
+MAX_SIDE = 4200
 #: what Pillow raises on malformed pictures beside OSError (seen in practice)
 _MALFORMED = (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, OverflowError, EOFError, struct.error,
               ZeroDivisionError)  # fmt: skip

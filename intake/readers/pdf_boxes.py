@@ -4,7 +4,7 @@ pdfplumber can read a ticked and an empty box of Wingdings as the same character
 often made by a careless exporter; and a tick is sometimes drawn over an empty box. What the reader sees is what counts.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy
 import pypdfium2 as pdfium
@@ -14,8 +14,9 @@ from rules.ticks import normalise
 
 #: pixels per point at which boxes are looked at
 _SCALE = 4.0
-#: part of the inner area that is dark: FIELD.md section 8 (0.12 to 0.25 is for a person to see)
-_CLEAR, _DARK = 0.06, 0.12
+#: part of the inner area that is dark; nothing at all in an empty box, as this is no scan
+_CLEAR, _DARK = 0.015, 0.05
+_SHAPES = "□☐☑☒■●○◯◻◼▢❏❑⊠🗹"
 
 
 class Boxes:
@@ -28,15 +29,18 @@ class Boxes:
 
     def mended(self, pieces: list) -> list:
         """The pieces with every box as what is to be seen: ☑, □, or ▣ where it cannot be told."""
-        return [replace(piece, text=self._seen(piece)) if _is_box(piece.text) else piece for piece in pieces]
+        boxes = {index: _Box(piece.text, self._by_text(piece), self._by_pixels(piece))
+                 for index, piece in enumerate(pieces) if _is_box(piece.text)}  # fmt: skip
+        if not boxes:
+            return pieces
+        told_apart = len({box.text for box in boxes.values()} & {TICKED, EMPTY}) == 2
+        seen = {index: _state(box, list(boxes.values()), told_apart) for index, box in boxes.items()}
+        return [replace(piece, text=seen.get(index, piece.text)) for index, piece in enumerate(pieces)]
 
-    def _seen(self, piece) -> str:
-        plumber = normalise(piece.text)
-        other = self._by_pdfium(piece)
-        pixels = self._by_pixels(piece)
-        if pixels is not None:
-            return pixels
-        return plumber if other in (None, plumber) and plumber in (TICKED, EMPTY) else UNSURE
+    def _by_text(self, piece) -> str:
+        """What both engines read; ▣ where they differ."""
+        own, other = normalise(f"{piece.text}□")[0], self._by_pdfium(piece)
+        return own if own in (TICKED, EMPTY) and other in (None, own) else UNSURE
 
     def _by_pdfium(self, piece) -> str | None:
         x = self._left + (piece.x0 + piece.x1) / 2
@@ -51,10 +55,9 @@ class Boxes:
         top, bottom = int(piece.top * _SCALE), int(piece.bottom * _SCALE) + 1
         left, right = int(piece.x0 * _SCALE), int(piece.x1 * _SCALE) + 1
         glyph = dark[max(top, 0) : bottom, max(left, 0) : right]
-        rows, columns = numpy.flatnonzero(glyph.any(axis=1)), numpy.flatnonzero(glyph.any(axis=0))
-        if len(rows) < 8 or len(columns) < 8:
+        glyph = _middle(_middle(glyph).T).T
+        if min(glyph.shape) < 8:
             return None
-        glyph = glyph[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
         height, width = glyph.shape
         inner = glyph[round(height * 0.26) : round(height * 0.74), round(width * 0.26) : round(width * 0.74)]
         ink = float(inner.mean()) if inner.size else 0.0
@@ -66,11 +69,40 @@ class Boxes:
         if self._pixels is None:
             bitmap = self._page.render(scale=_SCALE, grayscale=True, may_draw_forms=True)
             try:
-                self._pixels = bitmap.to_numpy().reshape(bitmap.height, -1)[:, : bitmap.width] < 140
+                self._pixels = bitmap.to_numpy().reshape(bitmap.height, -1)[:, : bitmap.width] < 190
             finally:
                 bitmap.close()
         return self._pixels
 
 
+def _middle(glyph: numpy.ndarray) -> numpy.ndarray:
+    """The longest run of rows with any ink: without the table's line above or below, which stands apart."""
+    inked = numpy.concatenate(([False], glyph.any(axis=1), [False])) if glyph.size else numpy.zeros(2, bool)
+    changes = numpy.flatnonzero(inked[1:] != inked[:-1])
+    runs = list(zip(changes[::2], changes[1::2], strict=True))
+    start, end = max(runs, key=lambda run: run[1] - run[0], default=(0, 0))
+    return glyph[start:end]
+
+
+@dataclass(frozen=True, slots=True)
+class _Box:
+    """One box: its character, and what text and pixels say of it."""
+
+    char: str
+    text: str
+    pixels: str | None
+
+
+def _state(box: _Box, boxes: list[_Box], told_apart: bool) -> str:
+    """Text and pixels weighed: pixels tell boxes of one character apart; a font without the sign draws them all alike."""
+    if box.pixels is None or box.pixels == box.text:
+        return box.text
+    alike = {other.pixels for other in boxes if other.char == box.char}
+    if len(alike) > 1 or box.text == UNSURE:
+        return box.pixels
+    return box.text if told_apart else UNSURE
+
+
 def _is_box(text: str) -> bool:
-    return len(text) == 1 and (normalise(text) in (TICKED, EMPTY) or text in "■●○◯◻◼▢❏❑" or "\uf020" <= text <= "\uf0ff")
+    """Whether the character is a box or circle (a bare tick is not)."""
+    return len(text) == 1 and (text in _SHAPES or ("\uf020" <= text <= "\uf0ff" and text not in "\uf0fc\uf0fb\uf050\uf04f"))

@@ -58,7 +58,8 @@ class Plumber:
             if len(own.edges) > _MOST_EDGES:
                 return None
             pieces = Boxes(page, text_page).mended(_pieces(own))
-            tables = own.find_tables(_SETTINGS)
+            ruled = own.filter(lambda shape: not _is_square(shape)) if any(map(_is_square, _shapes(own))) else own
+            tables = ruled.find_tables(_SETTINGS)
             return _assemble(pieces, [table for table in tables if len(table.cells) > 1], number + 1)
         except _ERRORS:
             return None
@@ -78,12 +79,22 @@ def _pieces(page: pdfplumber.page.Page) -> list[Piece]:
 def _drawn_boxes(page: pdfplumber.page.Page, others: list[Piece]) -> list[Piece]:
     """Small squares that were drawn and not typed, with nothing typed in them: tick boxes, whatever they hold."""
     squares = {
-        (round(shape["x0"]), round(shape["top"])): shape
-        for shape in [*page.rects[:2_000], *page.curves[:2_000]]
-        if 5 <= shape["width"] <= 18 and 5 <= shape["height"] <= 18 and 0.75 <= shape["width"] / shape["height"] <= 1.33
+        (round(shape["x0"]), round(shape["top"])): shape for shape in _shapes(page) if _is_square(shape)
     }
     found = [Piece("□", shape["x0"], shape["top"], shape["x1"], shape["bottom"]) for shape in list(squares.values())[:300]]
     return [box for box in found if not any(_overlap(box, other) for other in others)]
+
+
+def _shapes(page: pdfplumber.page.Page) -> list[dict]:
+    return [*page.rects[:2_000], *page.curves[:2_000]]
+
+
+def _is_square(shape: dict) -> bool:
+    """Whether it is as small as a tick box and about as high as wide (5 to 18 points)."""
+    if shape["object_type"] not in ("rect", "curve"):
+        return False
+    width, height = shape["width"], shape["height"]
+    return 5 <= width <= 18 and 5 <= height <= 18 and 0.75 <= width / height <= 1.33
 
 
 def _overlap(box: Piece, other: Piece) -> bool:
@@ -138,7 +149,7 @@ def _assemble(pieces: list[Piece], tables: list, page: int) -> list[Paragraph | 
     for table in tables:
         inside, pieces = _split(pieces, table.bbox)
         found.append((table.bbox[1], _table(table, inside, page)))
-    found += [(top, Paragraph(text, page)) for top, text in lines_of(pieces)]
+    found += [(line.top, Paragraph(line.text, page)) for line in lines_of(pieces)]
     return [block for _, block in sorted(found, key=lambda item: item[0])]
 
 
@@ -162,7 +173,7 @@ def _table(table, pieces: list[Piece], page: int) -> Table:
     cells = []
     for box in boxes:
         inside, pieces = _split(pieces, box)
-        text = "\n".join(text for _, text in lines_of(inside))
+        text = _unwrapped(lines_of(inside), box)
         left, right = _index(columns, box[0]), _index(columns, box[2])
         top, bottom = _index(rows, box[1]), _index(rows, box[3])
         cells.append(Cell(top, left, text.strip(), max(bottom - top, 1), max(right - left, 1)))
@@ -181,8 +192,18 @@ def _index(edges: list[float], value: float) -> int:
     return min(range(len(edges)), key=lambda index: abs(edges[index] - value))
 
 
-def lines_of(pieces: list[Piece]) -> list[tuple[float, str]]:
-    """(top, text) of each line; a gap as wide as a character becomes spaces, a wider one a tab."""
+@dataclass(frozen=True, slots=True)
+class TextLine:
+    """One line of text with its top, its right end, and the size of its letters."""
+
+    text: str
+    top: float
+    right: float
+    size: float
+
+
+def lines_of(pieces: list[Piece]) -> list[TextLine]:
+    """The lines; a gap as wide as a character becomes spaces, a wider one a tab."""
     rows: list[list[Piece]] = []
     for piece in sorted(pieces, key=lambda piece: ((piece.top + piece.bottom) / 2, piece.x0)):
         middle = (piece.top + piece.bottom) / 2
@@ -191,8 +212,25 @@ def lines_of(pieces: list[Piece]) -> list[tuple[float, str]]:
             rows[-1].append(piece)
         else:
             rows.append([piece])
-    found = [(row[0].top, _line(sorted(row, key=lambda piece: piece.x0))) for row in rows]
-    return [(top, text) for top, text in found if text.strip()]
+    found = []
+    for row in rows:
+        text = _line(sorted(row, key=lambda piece: piece.x0))
+        if text.strip():
+            found.append(TextLine(text, row[0].top, max(piece.x1 for piece in row), row[0].bottom - row[0].top))
+    return found
+
+
+def _unwrapped(lines: list[TextLine], box: tuple) -> str:
+    """The text of a cell: a line that reaches the cell's right edge was broken by the program, not by the writer."""
+    parts: list[str] = []
+    for before, line in zip([None, *lines], lines):
+        if before is not None:
+            full = box[2] - before.right < 1.8 * before.size + 2
+            words = before.text[-1:].isalpha() and line.text[:1].isalpha() and (before.text[-1:] + line.text[:1]).isascii()
+            spaced = words and " " in before.text
+            parts.append((" " if spaced else "") if full else "\n")
+        parts.append(line.text)
+    return "".join(parts)
 
 
 def _line(row: list[Piece]) -> str:

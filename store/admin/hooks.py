@@ -8,6 +8,12 @@ from datasette.views.base import DatasetteError
 
 from store.admin.policy import queries, tables
 
+#: Datasette's commonest complaints
+_SENTENCES = {
+    "Statement must be a SELECT": "只能使用 SELECT 语句。", "Table not found": "没有这张表。",
+    "Record not found": "没有这条记录。", "Database not found": "没有这个数据库。",
+}
+
 log = logging.getLogger(__name__)
 
 #: of the database on the site
@@ -40,11 +46,9 @@ def extra_template_vars(datasette):
 @hookimpl(wrapper=True)
 def handle_exception(datasette, request, exception):
     """Answer a failed request in place of Datasette's own handler, which prints every local variable to the terminal."""
-    if getattr(datasette, "intake_cells", None) is None:
-        return (yield)
-    # the generator is ended without running the others
-    return [_failed(datasette, request, exception)]
-    yield
+    # the other handlers only return functions that are still to be called
+    others = yield
+    return [_failed(datasette, request, exception)] if getattr(datasette, "intake_cells", None) else others
 
 
 async def _failed(datasette, request, exception) -> Response:
@@ -54,6 +58,7 @@ async def _failed(datasette, request, exception) -> Response:
         status, message = 500, "管理页面出错，请查看服务日志。"
         # not its text, which may hold what somebody typed
         log.error("action=admin-error kind=%s", type(exception).__name__)
+    message = _SENTENCES.get(message, message)
     if request.path.partition("?")[0].endswith(".json"):
         return Response.json({"ok": False, "error": message, "status": status, "title": None}, status=status)
     template = datasette.jinja_env.get_template("error.html")
