@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlite_utils import Database
-
 from intake.compose import compose, message_id_for
 from intake.config import Config
 from rules.answer import Answer, FileOutcome, SubmissionOutcome, file_outcomes, mail_facts
@@ -15,7 +13,7 @@ from rules.reading import Reading
 from rules.reply import compose_answer
 from rules.survey import Survey
 from store import replies
-from store.database import one
+from store.database import Database, one
 
 #: kinds of mail to which there may be an answer (DATA.md)
 _ANSWERED = ("registration", "supplement", "inquiry")

@@ -20,7 +20,7 @@ _STATEFUL = ("utf-16", "utf-32", "utf-7", "iso2022", "hz")
 _PLAUSIBLE = 0.7
 #: codecs of Python that are no charsets, or that execute more than they decode
 _NO_CHARSETS = frozenset(
-    "idna punycode undefined unicode_escape raw_unicode_escape mbcs oem base64 bz2 hex quopri rot13 uu zlib".split()
+    ["idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "mbcs", "oem", "base64", "bz2", "hex", "quopri", "rot13", "uu", "zlib"]
 )
 _SURROGATES = re.compile("[\ud800-\udfff]")
 

@@ -65,7 +65,7 @@ class Child:
             self._answer(time.monotonic() + _START_SECONDS, None, b"R")
         except (ChildDied, OSError) as error:
             self.end()
-            raise TransientError(f"a reader process could not be started: {error}") from None
+            raise TransientError(f"读取进程未能启动:{error}") from None
 
     @property
     def pid(self) -> int:
@@ -81,16 +81,21 @@ class Child:
         try:
             self._job(function.__module__, function.__qualname__, arguments, keywords, descriptors)
         except OSError:  # it died since its last job
-            raise ChildDied("the reader process had died", None, False) from None
+            raise ChildDied("读取进程已退出", None, False) from None
         return Outcome(load_reply(self._answer(deadline, self.limits.seconds, b"R")))
 
-    def end(self) -> None:
-        """Kill it with all that it started, and bury it."""
-        self._channel.close()
+    def kill(self) -> None:
+        """Kill it with all that it started; whoever waits for its answer gets ChildDied."""
         try:
             os.killpg(self._process.pid, signal.SIGKILL)
         except ProcessLookupError:
             pass
+
+    def end(self) -> None:
+        """Kill it and bury it."""
+        if self._process.returncode is None:  # else its number may be another's by now
+            self.kill()
+        self._channel.close()
         self._process.wait()
 
     def _job(self, module: str, name: str, arguments: tuple, keywords: dict, descriptors: tuple[int, ...] = ()) -> None:
@@ -120,20 +125,21 @@ class Child:
         kind, _, words = note.partition("\n")
         if tag == b"E":
             raise TransientError(words) if kind == "transient" else PermanentError(words)
-        raise ChildDied(f"the reader failed: {note}", file, False)
+        raise ChildDied(f"读取时程序出错({note})", file, False)
 
     def _receive(self, length: int, limit: float, file: str | None) -> bytes:
         data, waiting = bytearray(), select.poll()
         waiting.register(self._channel, select.POLLIN)
         while len(data) < length:
             if not waiting.poll(max(0.0, limit - time.monotonic()) * 1000):
-                raise ChildDied(f"no result within {self.limits.seconds:g} seconds", file, True)
+                raise ChildDied(f"读取超过{self.limits.seconds:g}秒,已中止", file, True)
             try:
                 chunk = self._channel.recv(min(1 << 20, length - len(data)))
             except ConnectionError:
                 chunk = b""
             if not chunk:
-                raise ChildDied(f"the reader process died ({self._how()})", file, self._cpu_used_up())
+                how = self._how()
+                raise ChildDied(f"读取进程异常退出({how})", file, self._process.returncode == -signal.SIGXCPU)
             data += chunk
         return bytes(data)
 
@@ -143,6 +149,3 @@ class Child:
         except subprocess.TimeoutExpired:
             return "connection closed"
         return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit {code}"
-
-    def _cpu_used_up(self) -> bool:
-        return self._process.returncode == -signal.SIGXCPU

@@ -6,11 +6,10 @@ import time
 from datetime import datetime
 from pathlib import Path
 
-from sqlite_utils import Database
-
 from intake import digest
 from intake.config import Config
 from rules.survey import Survey
+from store.database import Database
 from store.health import note
 
 log = logging.getLogger(__name__)

@@ -12,14 +12,13 @@ from pathlib import Path
 from threading import Event
 from zoneinfo import ZoneInfo
 
-from sqlite_utils import Database
-
 from intake.batches import Hole, is_large, plan_batches
 from intake.config import Config, Mailbox
 from intake.imap import Connection, Facts, Folder
 from intake.imap_errors import ConnectionLost, Refused
 from intake.sources import received_at
 from rules.errors import TransientError
+from store.database import Database
 from store.files import keep_raw, raw_path
 from store.messages import BEFORE_SINCE, LedgerEntry, enter, known_uids, left_alone
 

@@ -7,15 +7,13 @@ from argparse import Namespace
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 
-from sqlite_utils import Database
-
 from intake.config import Config
 from intake.config_file import load_config
 from rules.errors import ConfigError
 from rules.survey import Survey, load_survey
 from store import outbox as outbox_store
 from store import processing
-from store.database import connect
+from store.database import Database, connect
 
 
 def start_logging(verbose: bool) -> None:

@@ -203,7 +203,7 @@ def _extended(filename: str) -> str:
     octets = quote(filename, safe="")
     pieces, rest = [], octets
     while rest:
-        cut = len(rest) if len(rest) <= 54 else 54
+        cut = min(len(rest), 54)
         if cut < len(rest):
             cut -= next((back for back in (1, 2) if rest[cut - back] == "%"), 0)
         pieces.append(rest[:cut])

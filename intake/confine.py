@@ -50,7 +50,10 @@ class _Job:
 
 
 class ReaderPool(Executor):
-    """`limits.processes` confined children, started when there is work. Safe to use from several threads."""
+    """`limits.processes` confined children, started when there is work. Safe to use from several threads.
+
+    With `processes: 0` everything runs inside this process (benchmarks and tests): a hostile file is not survived.
+    """
 
     def __init__(
         self, survey_path: Path | str, limits: ReadLimits, *, idle_seconds: float = IDLE_SECONDS,
@@ -61,16 +64,17 @@ class ReaderPool(Executor):
         self._survey: Survey = load_survey(survey_path)
         self._idle_seconds = idle_seconds
         self._import_paths = import_paths
-        self._sandbox = sandbox(import_paths) if confine_files else None
+        self._sandbox = sandbox(import_paths) if confine_files and limits.processes else None
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
-        self._closed = False
+        self._closed = self._aborted = False
         self._workers: list[threading.Thread] = []
+        self._children: set[Child] = set()
 
     @property
     def confinement(self) -> str:
-        """`bubblewrap` or `limits`: how well children are confined on this machine."""
-        return "bubblewrap" if self._sandbox else "limits"
+        """`bubblewrap`, `limits` or `none`: how well children are confined on this machine."""
+        return "none" if not self.limits.processes else "bubblewrap" if self._sandbox else "limits"
 
     def read(self, raw_path: Path | str, sha256: str) -> Future[Reading]:
         """Read the mail at `raw_path`. The future raises ReaderTimeout, ReaderDied, or what `read_mail` raises."""
@@ -79,10 +83,12 @@ class ReaderPool(Executor):
     def submit(self, fn, /, *args, **kwargs) -> Future:
         """Run `fn` in a child: a function of a module that a child can import, with arguments that can be pickled."""
         future: Future = Future()
+        if not self.limits.processes:
+            return _run_here(future, fn, args, kwargs)
         with self._lock:
             if self._closed:
                 raise RuntimeError("cannot schedule new futures after shutdown")
-            if len(self._workers) < max(1, self.limits.processes):
+            if len(self._workers) < self.limits.processes:
                 worker = threading.Thread(target=self._work, name=f"reader-{len(self._workers)}", daemon=True)
                 self._workers.append(worker)
                 worker.start()
@@ -102,8 +108,16 @@ class ReaderPool(Executor):
                 worker.join()
 
     def close(self) -> None:
-        """Give up what waits and end the children."""
+        """Give up what waits and what is being read, and end the children at once."""
+        with self._lock:
+            self._aborted = True
+            for child in self._children:
+                child.kill()
         self.shutdown(wait=True, cancel_futures=True)
+
+    def __exit__(self, *error) -> bool:
+        self.close()
+        return False
 
     def _cancel_waiting(self) -> None:
         while True:
@@ -121,10 +135,10 @@ class ReaderPool(Executor):
             try:
                 job = self._jobs.get(timeout=self._idle_seconds if child else None)
             except queue.Empty:
-                child = _ended(child)
+                child = self.end_child(child)
                 continue
             if job is None:
-                _ended(child)
+                self.end_child(child)
                 return
             if job.future.set_running_or_notify_cancel():
                 child = self._run(job, child)
@@ -136,16 +150,30 @@ class ReaderPool(Executor):
             outcome = attempt.result()
         except (IntakeError, OSError) as error:
             if isinstance(error, Forged):  # it is not ours any more
-                attempt.child = _ended(attempt.child)
+                attempt.child = self.end_child(attempt.child)
             _settle(job.future, error=error)
         else:
             _settle(job.future, outcome=outcome)
         child = attempt.child
-        return _ended(child) if child and child.jobs >= MAX_JOBS else child
+        return self.end_child(child) if child and child.jobs >= MAX_JOBS else child
 
     def start_child(self) -> Child:
-        """A fresh confined child that knows the survey."""
-        return Child(self._sandbox, self._import_paths, self.limits, (self.survey_path, self._survey))
+        """A fresh confined child that knows the survey; raises ReaderDied when the pool is being closed."""
+        child = Child(self._sandbox, self._import_paths, self.limits, (self.survey_path, self._survey))
+        with self._lock:
+            self._children.add(child)
+            aborted = self._aborted
+        if aborted:
+            self.end_child(child)
+            raise ReaderDied("服务正在停止")
+        return child
+
+    def end_child(self, child: Child | None) -> None:
+        """Kill a child and bury it."""
+        if child:
+            with self._lock:
+                self._children.discard(child)
+            child.end()
 
 
 class _Attempt:
@@ -165,7 +193,7 @@ class _Attempt:
             try:
                 return self._once().value
             except ChildDied as death:
-                self.child = _ended(self.child)
+                self.child = self.pool.end_child(self.child)
                 deaths += 1
                 if used and not death.timed_out and deaths <= MAX_DEATHS:
                     continue  # perhaps it died of earlier mails' leavings: once more in a fresh one
@@ -192,9 +220,12 @@ def _final(death: ChildDied) -> PermanentError:
     return ReaderTimeout(str(death)) if death.timed_out else ReaderDied(str(death))
 
 
-def _ended(child: Child | None) -> None:
-    if child:
-        child.end()
+def _run_here(future: Future, fn, args: tuple, kwargs: dict) -> Future:
+    try:
+        future.set_result(fn(*args, **kwargs))
+    except Exception as error:  # the reading of one message, as an executor reports it
+        future.set_exception(error)
+    return future
 
 
 def _settle(future: Future, outcome=None, error: BaseException | None = None) -> None:
@@ -205,34 +236,3 @@ def _settle(future: Future, outcome=None, error: BaseException | None = None) ->
             future.set_result(outcome)
     except InvalidStateError:  # somebody else settled it
         pass
-
-
-class InlineReader(Executor):
-    """The same interface without processes, for benchmarks and tests: a hostile file is not survived."""
-
-    confinement = "none"
-
-    def __init__(self, survey_path: Path | str, limits: ReadLimits):
-        self.limits = limits
-        self.survey_path = str(survey_path)
-
-    def read(self, raw_path: Path | str, sha256: str) -> Future[Reading]:
-        """Read the mail now."""
-        return self.submit(read_mail_job, str(raw_path), sha256, self.survey_path, self.limits)
-
-    def submit(self, fn, /, *args, **kwargs) -> Future:
-        """Run `fn` now; a bug in it surfaces here and not in the future."""
-        future: Future = Future()
-        try:
-            future.set_result(fn(*args, **kwargs))
-        except (IntakeError, OSError) as error:
-            future.set_exception(error)
-        return future
-
-    def close(self) -> None:
-        """Nothing is held."""
-
-
-def reader(survey_path: Path | str, limits: ReadLimits) -> ReaderPool | InlineReader:
-    """The executor that the limits ask for: `processes: 0` reads inside this process."""
-    return ReaderPool(survey_path, limits) if limits.processes else InlineReader(survey_path, limits)

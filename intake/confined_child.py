@@ -73,7 +73,7 @@ def _serve(channel: socket.socket, payload: bytes, descriptors: list[int]) -> No
             os.close(descriptor)
     reply = pickle.dumps(result, protocol=5)
     if len(reply) > MAX_REPLY_BYTES:
-        send_frame(channel, b"E", b"permanent\nreading is too large")
+        send_frame(channel, b"E", "permanent\n读取结果过大".encode())
     else:
         send_frame(channel, b"R", reply)
 
@@ -92,7 +92,7 @@ def _send_error(channel: socket.socket, error: Exception) -> None:
     elif isinstance(error, TransientError):
         note = f"transient\n{error}"
     else:
-        note = f"transient\n{type(error).__name__} {getattr(error, 'errno', '')}"
+        note = f"transient\n文件读取失败({type(error).__name__} {getattr(error, 'errno', '')})"
     send_frame(channel, b"E", note.encode("utf-8", "replace")[:MAX_NOTE_BYTES])
 
 

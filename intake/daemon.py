@@ -12,8 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlite_utils import Database
-
 from intake import clock, deliver, pipeline, watch
 from intake.config import Config, Mailbox
 from intake.confine import ReaderPool
@@ -21,7 +19,7 @@ from intake.lock import exclusive
 from intake.secrets import read_secret
 from rules.errors import IntakeError
 from rules.survey import Survey
-from store.database import connect
+from store.database import Database, connect
 
 log = logging.getLogger(__name__)
 

@@ -122,7 +122,13 @@ def deliver_loop(
     now: Callable[[], datetime],
     beat: Callable[[DeliverReport], object] = lambda report: None,
 ) -> None:
-    """Deliver until `stop` is set; `wake` says that something new stands in the outbox. `beat` is told of each turn."""
+    """Deliver until `stop` is set; `wake` says that something new stands in the outbox. `beat` is told of each turn.
+
+    Starting it is a person's act: a pause for a wrong code or a dead server ends, so that what was mended is tried.
+    """
+    pause = pacing.last_pause(database)
+    if pause and pause.mendable:
+        pacing.unpause(database, "daemon", now())
     while not stop.is_set():
         wake.clear()
         report = deliver_once(config, database, now, sleep=stop.wait, stopped=stop.is_set)
@@ -289,7 +295,9 @@ def _rest(turn: _Turn, verdict: Verdict) -> datetime:
     count = last.count + 1 if last else 1
     until = smtp_codes.resume_at(verdict, count, now, turn.random())
     reason = " ".join(part for part in (verdict.reason, verdict.answer and f"({verdict.answer})") if part)
-    pacing.pause(turn.database, Pause(until, reason, count), now)
+    # a quota is the provider's to end; a wrong code or name, or a server that cannot be reached, is ours
+    mendable = verdict.login or not verdict.answer
+    pacing.pause(turn.database, Pause(until, reason, count, mendable), now)
     log.warning("action=paused until=%s reason=%s", until.isoformat(timespec="seconds"), reason)
     return until
 

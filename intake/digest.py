@@ -12,6 +12,7 @@ that was unreachable, a service just installed) is 补登 in the next digest. So
 import json
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -199,8 +200,13 @@ def _chinese_day(day: date) -> str:
     return f"{day.year}年{day.month}月{day.day}日"
 
 
-def _render(name: str, page: dict) -> str:
+@cache
+def _environment(html: bool) -> Environment:
     environment = Environment(loader=FileSystemLoader(_TEMPLATES), undefined=StrictUndefined, trim_blocks=True,
-                              lstrip_blocks=True, autoescape=name.endswith(".html.j2"), keep_trailing_newline=True)
+                              lstrip_blocks=True, autoescape=html, keep_trailing_newline=True)
     environment.filters["chinese_day"] = _chinese_day
-    return environment.get_template(name).render(page)
+    return environment
+
+
+def _render(name: str, page: dict) -> str:
+    return _environment(name.endswith(".html.j2")).get_template(name).render(page)

@@ -209,9 +209,11 @@ def _mailbox(mailbox: Mailbox) -> Iterator[Finding]:
     except ConfigError:
         yield Finding("mailbox", "bad", f"邮箱 {mailbox.address}：没有密码，未能检查。", "请先解决上面的密码问题。")
         return
-    for position, (good, sentence) in enumerate(imap.check(mailbox, password)):
-        # a folder of ours that is not there is reported and does no harm: the log-in comes first and must succeed
-        state = "ok" if good else "bad" if position == 0 else "warn"
+    results = imap.check(mailbox, password)
+    # log-in and listing come first; a folder that is not there does no harm as long as another can be opened
+    opened = any(good for good, _ in results[2:])
+    for good, sentence in results:
+        state = "ok" if good else "warn" if opened else "bad"
         yield Finding("mailbox", state, f"邮箱 {mailbox.address}:{sentence}", "" if good else _MAILBOX_ADVICE)
 
 
@@ -247,7 +249,7 @@ def _sending(config: Config, now: datetime) -> Iterator[Finding]:
         until = datetime.fromisoformat(pause["until"])
         if until > now:
             sentence = f"发信暂停至 {until.astimezone(config.time_zone):%m-%d %H:%M}:{pause['reason']}"
-            yield Finding("pause", "warn", sentence, "到时会自动重试；原因若在授权码或配置，请先改正。")
+            yield Finding("pause", "warn", sentence, "到时会自动重试；原因若在授权码或配置，改正后重启服务即重试。")
     if doubtful:
         advice = "请在邮箱“已发送”中核对，再用 intake outbox 处理。"
         yield Finding("outbox", "warn", f"有 {doubtful} 封信不能确定是否已发出。", advice)

@@ -33,7 +33,7 @@ _BY_TYPE = {
 _ZIP_FAMILIES = frozenset(("docx", "docm", "xlsx", "pptx", "odt", "ods", "odp", "ofd"))
 #: extensions that promise a format which would have been recognised by its content
 PROMISES = frozenset(
-    "doc docx docm wps xls xlsx et ppt pptx pdf rtf odt ofd jpg jpeg png gif bmp tif tiff webp heic zip rar 7z msg".split()
+    ["doc", "docx", "docm", "wps", "xls", "xlsx", "et", "ppt", "pptx", "pdf", "rtf", "odt", "ofd", "jpg", "jpeg", "png", "gif", "bmp", "tif", "tiff", "webp", "heic", "zip", "rar", "7z", "msg"]
 )
 _MIME = {
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
@@ -133,7 +133,7 @@ def _text_kind(data: bytes, extension: str, media_type: str | None) -> str:
 def _is_text(head: bytes) -> bool:
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return True
-    odd = sum(head.count(bytes((code,))) for code in (*range(0, 7), *range(14, 27), *range(28, 32), 127))
+    odd = sum(head.count(bytes((code,))) for code in (*range(7), *range(14, 27), *range(28, 32), 127))
     return odd * 100 <= len(head) and head.count(b"\x00") == 0
 
 

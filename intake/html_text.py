@@ -14,8 +14,7 @@ _MAX_FRAMES = 60
 
 _SILENT = frozenset(("script", "style", "head", "title", "noscript", "template", "object", "svg"))
 _BLOCKS = frozenset(
-    "address article aside blockquote caption center dd div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6 header hr "
-    "li main nav ol option p pre section table tbody tfoot thead ul".split()
+    ["address", "article", "aside", "blockquote", "caption", "center", "dd", "div", "dl", "dt", "fieldset", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "option", "p", "pre", "section", "table", "tbody", "tfoot", "thead", "ul"]
 )
 _BLANKS = re.compile(r"[ \t\r\n\f\v\u00a0\u2002\u2003\u2009]+")
 _SURROGATES = re.compile("[\ud800-\udfff\x00]")
@@ -43,7 +42,7 @@ def html_to_text(html: str) -> str:
 class _Frame:
     """An open element that collects text of its own: the document, a row, a cell, or a citation."""
 
-    __slots__ = ("tag", "pieces", "cells", "rows")
+    __slots__ = ("cells", "pieces", "rows", "tag")
 
     def __init__(self, tag: str):
         self.tag = tag

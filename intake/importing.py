@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlite_utils import Database
 from tqdm import tqdm
 
 from intake import pipeline, sources
@@ -14,7 +13,7 @@ from intake.config import Config
 from intake.confine import ReaderPool
 from intake.lock import exclusive
 from rules.survey import Survey
-from store.database import one
+from store.database import Database, one
 from store.files import keep_raw
 from store.messages import enter_import
 

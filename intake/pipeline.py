@@ -10,8 +10,6 @@ from collections import deque
 from collections.abc import Callable
 from datetime import datetime
 
-from sqlite_utils import Database
-
 from intake import settle
 from intake.config import Config
 from intake.confine import ReaderPool
@@ -19,7 +17,7 @@ from intake.read import read_mail_job
 from rules.errors import IntakeError
 from rules.survey import Survey
 from store import processing
-from store.database import writing
+from store.database import Database, writing
 from store.files import raw_path
 
 log = logging.getLogger(__name__)

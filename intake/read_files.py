@@ -169,7 +169,6 @@ class Reader:
     def _understood(self, document: Document, file: File) -> _Content:
         """Forms and papers of a document."""
         from rules.form import is_blank, read_forms
-
         from rules.identity import read_papers
 
         forms = self._best_forms(_plain(file)) if file.kind in _TEXTS else read_forms(document, self.survey)

@@ -6,8 +6,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlite_utils import Database
-
 from intake.answering import Settled, answer
 from intake.config import Config
 from rules import answer as answers
@@ -23,8 +21,9 @@ from rules.reading import Reading
 from rules.registrant import code_key, registrant_key
 from rules.submission import Account
 from rules.survey import Survey
-from rules.unread import may_be_form
+from rules.unread import superseded
 from store import matching, processing, replies, submissions
+from store.database import Database
 from store.messages import copy_kind_to_duplicates
 from store.submissions import load_facts
 
@@ -111,7 +110,8 @@ def _add(mail: _Mail, claim: Claim, match: Match) -> SubmissionOutcome:
     _merge(mail, submission_id, before.accounts, held.accounts)
     submissions.add_papers(database, submission_id, new_papers(before.papers, held.papers))
     submissions.add_unread(database, submission_id, [file.attachment_id for file in held.unread])
-    submissions.close_unread(database, submission_id, _superseded(before.unread, len(held.accounts)))
+    replaced = superseded(before.unread, len(held.accounts), len(held.papers))
+    submissions.close_unread(database, submission_id, [file.attachment_id for file in replaced])
     for doubt in dict.fromkeys((*match.doubts, *claim.doubts)):
         if doubt not in before.doubts:
             submissions.add_doubt(database, doubt, mail.now, submission_id=submission_id, message_id=mail.row["id"])
@@ -143,12 +143,6 @@ def _merge(mail: _Mail, submission_id: int, stored: tuple[Account, ...], incomin
         replaced = [(change.name, change.old, change.new) for change in changes if change.account == place]
         if account.id is not None and replaced:
             submissions.add_history(mail.database, submission_id, account.id, replaced, mail.row["id"], "daemon", mail.now)
-
-
-def _superseded(unread, forms: int) -> list[int]:
-    """Documents of earlier mails that could not be read, as many as forms have come since: people send them again."""
-    documents = [file.attachment_id for file in unread if file.open and may_be_form(file)]
-    return documents[:forms]
 
 
 def _files_of(mail: _Mail, claim: Claim) -> tuple:

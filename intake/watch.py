@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Event
 
-from sqlite_utils import Database
-
 from intake.batches import Hole
 from intake.collect import FolderReport, collect
 from intake.config import Config, Mailbox
 from intake.imap import Connection
 from intake.imap_errors import AuthFailed, FolderMissing, Refused, Unreachable, UnsafeLogin
 from rules.errors import IntakeError, TransientError
+from store.database import Database
 from store.health import forget, note, noted
 
 log = logging.getLogger(__name__)

@@ -53,7 +53,7 @@ def parse_head(head: bytes) -> tuple[bytes, int]:
     """Tag and length of a frame from a child; raises Forged on an unknown tag or a length out of bounds."""
     tag, length = _HEAD.unpack(head)
     if length > _BOUNDS.get(tag, -1):
-        raise Forged("unknown or oversized frame from a reader")
+        raise Forged("读取进程发来无法辨认的数据")
     return tag, length
 
 
@@ -86,7 +86,7 @@ class _Admitting(pickle.Unpickler):
         try:
             return _ADMITTED[module, name]
         except KeyError:
-            raise Forged("a reader sent a value of a foreign type") from None
+            raise Forged("读取进程发来不允许的数据类型") from None
 
 
 def load_reply(data: bytes):
@@ -96,7 +96,7 @@ def load_reply(data: bytes):
         _check(value, [MAX_VALUES])
     except (pickle.UnpicklingError, ValueError, TypeError, AttributeError, IndexError, KeyError, EOFError, MemoryError,
             OverflowError, UnicodeError, RecursionError, struct.error):  # fmt: skip
-        raise Forged("a reader's answer cannot be read") from None
+        raise Forged("读取结果无法还原") from None
     return value
 
 

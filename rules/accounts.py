@@ -75,7 +75,7 @@ def handle_key(account: Account) -> str | None:
     handle = account.value("handle")
     if not isinstance(handle, str):
         return None
-    return bare(re.sub(r"^\s*(?:https?://)?(?:www\.)?", "", handle, flags=re.I)) or None
+    return bare(re.sub(r"^\s*(?:https?://)?(?:www\.)?", "", handle, flags=re.IGNORECASE)) or None
 
 
 def is_personal_handle(account: Account) -> bool:

@@ -108,7 +108,7 @@ def _action(message: Message, fields: list[tuple[str, str]], said: str) -> str:
     if _STATUS.search(said) and all(code.startswith("4") for code in _STATUS.findall(said)):
         return "delayed"
     subject = message.subject or ""
-    return "delayed" if _DELAYED.search(subject) and not re.search(r"fail|失败|退信", subject, re.I) else "failed"
+    return "delayed" if _DELAYED.search(subject) and not re.search(r"fail|失败|退信", subject, re.IGNORECASE) else "failed"
 
 
 def _status(fields: list[tuple[str, str]], said: str) -> str | None:

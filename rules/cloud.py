@@ -1,48 +1,45 @@
 """Cloud attachments: files that a mail only links to (超大附件, 云附件). They are recorded, never downloaded.
 
 QQ, Tencent Exmail, NetEase and Foxmail put no MIME part into the mail, only a block of HTML with a link and an expiry
-(FIELD.md section 1). The sentence 「从…邮箱发来的超大附件」 is in all of them; the bare id `divNeteaseBigAttach` is not
-proof, as it also stands in unrelated style sheets.
+(FIELD.md section 1). The sentence 「从…邮箱发来的超大附件」 is in nearly all of them; the bare id `divNeteaseBigAttach` is
+no proof, as it also stands in unrelated style sheets. Every search here is linear: the text is a stranger's.
 """
 
 import html as entities
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote
 
+_MAX_SOURCE, _MAX_LINES, _MAX_LINE, _MAX_ITEMS = 500_000, 400, 400, 50
 #: the sentence above the block
-_SENTENCE = re.compile(r"从[^\n<>]{1,30}?邮箱发来的\s*(?:超大附件|云附件|大附件)")
+_SENTENCE = re.compile(r"从[^\n<>]{1,30}?邮箱发来的\s{0,5}(?:超大附件|云附件|大附件)")
+_LINK = re.compile(r"https?://[^\s\"'<>]{1,2000}", re.IGNORECASE)
 #: where the links lead: the mail services' own stores, and the net disks that people paste
-_STORES = re.compile(
-    r"https?://[^\s\"'<>]*?(?:mail\.qq\.com/cgi-bin/(?:ftnExs_|ftn)download|wx\.mail\.qq\.com/ftn/|exmail\.qq\.com/[^\s\"'<>]*ftn"
-    r"|ftnExs_download|qqmail-bigattach|mail\.(?:163|126|yeah)\.(?:com|net)/large-attachment|(?:163|126|yeah|netease)\.[^\s\"'<>]*?"
-    r"(?:bigattach|large-?attach|cloudattach|filehub)|fs\.163\.com/fs/|u\.163\.com/|foxmail_hugeattachment"
-    r"|pan\.baidu\.com/(?:s/|share/)|yun\.baidu\.com/s/|share\.weiyun\.com/|aliyundrive\.com/s/|alipan\.com/s/"
-    r"|cowtransfer\.com/s/|wenshushu\.cn/[fk]/|cloud\.189\.cn/t/|pan\.quark\.cn/s/|lanzou[a-z]?\.com/)[^\s\"'<>]*",
-    re.IGNORECASE,
-)  # fmt: skip
-_MARKED = re.compile(
-    r"<[a-z]+\b[^>]{0,2000}?(?:\bid\s*=\s*[\"']?(?:divNeteaseBigAttach|divNeteaseSiriusCloudAttach|QQMailBigAttach)"
-    r"|qqmailbgattach|class\s*=\s*[\"'][^\"'>]{0,200}?(?:foxmail_hugeattachment|qqmailbgattach|QQMailBigAttach))",
+_STORE = re.compile(
+    r"ftnexs_download|mail\.qq\.com/(?:cgi-bin/)?ftn|qqmail-bigattach|large-?attachment|bigattach|cloudattach|filehub"
+    r"|//fs\.163\.com/fs/|//u\.163\.com/|//pan\.baidu\.com/s(?:hare)?/|//yun\.baidu\.com/s/|//share\.weiyun\.com/"
+    r"|//www\.ali(?:yundrive|pan)\.com/s/|cowtransfer\.com/s/|wenshushu\.cn/[fk]/|//cloud\.189\.cn/|//pan\.quark\.cn/s/"
+    r"|//(?:[a-z0-9-]+\.)?lanzou[a-z]?\.com/",
     re.IGNORECASE,
 )
-_EXPIRY = (
-    r"(?:\d{4}\s*[-年/.]\s*\d{1,2}\s*[-月/.]\s*\d{1,2}\s*日?(?:\s*\d{1,2}\s*[::]\s*\d{2}(?:[::]\d{2})?)?"
-    r"|无限期|永久(?:有效)?|长期有效)"
-)
-_NAME = r"(?P<name>[^\s<>\"|/\\::]{0,3}[^\n\t<>\"|/\\]{0,150}?\.[A-Za-z0-9]{1,6})"
-_SIZE = r"(?P<size>\d+(?:\.\d+)?\s*(?:[KMGT]i?B?|字节|B(?:ytes)?))"
-#: `资料.zip (51.2M, 2019年8月30日 10:10 到期)`, with any brackets and separators
-_ITEM = re.compile(
-    rf"{_NAME}\s*[((\[\s|,,]*\s*{_SIZE}\b[\s,,;;|)))]*(?:(?:过期|到期|有效)(?:时间|期)?(?:至|到|为|:|:|\s)*)?"
-    rf"(?P<expires>{_EXPIRY})?",
+_TAG = re.compile(r"<[a-z/!][^<>]{0,4000}>?", re.IGNORECASE)
+_MARK = re.compile(
+    r"\bid\s*=\s*[\"']?(?:divNeteaseBigAttach|divNeteaseSiriusCloudAttach|QQMailBigAttach)\b|qqmailbgattach|foxmail_hugeattachment",
     re.IGNORECASE,
 )
-_TAG = re.compile(r"<[^<>]{0,4000}>")
 _SILENT = re.compile(r"<(style|script|head)\b.*?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
-_ATTRIBUTE_NAME = re.compile(r"\b(?:filename|download|title|data-name)\s*=\s*[\"']([^\"'<>/\\]{1,150}\.[A-Za-z0-9]{1,6})[\"']")
-_MAX_ITEMS = 50
-_UNITS = {"b": 1, "k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4, "字": 1}
+_ATTRIBUTE_NAME = re.compile(r"\b(?:filename|download|title|data-name)\s*=\s*[\"']([^\"'<>/\\]{1,150}\.\w{1,6})[\"']")
+_SIZE = re.compile(r"(?<![\w.])(\d{1,6}(?:\.\d{1,3})?)\s*([KMGT])i?B?\b", re.IGNORECASE)
+#: a file's name at the end of what stands before its size, brackets and separators between them
+_NAME_BEFORE = re.compile(r"([^<>\"|/\\]{1,150}\.[A-Za-z0-9]{1,6})[\s((\[|,,·-]*$")
+_NAME_ALONE = re.compile(r"^[^<>\"|/\\]{1,150}\.[A-Za-z0-9]{1,6}$")
+_EXPIRY = re.compile(
+    r"\d{4}\s?[-年/.]\s?\d{1,2}\s?[-月/.]\s?\d{1,2}\s?日?(?:\s{0,3}\d{1,2}[::]\d{2}(?:[::]\d{2})?)?|无限期|永久有效|长期有效"
+)
+_UNITS = {"k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4}
+#: how far around a link or a mark its file's name is looked for
+_BEFORE, _AFTER = 600, 1200
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,54 +57,71 @@ class CloudFile:
 def cloud_files(text: str, html: str) -> tuple[CloudFile, ...]:
     """The cloud attachments of a mail, from its readable text and its HTML, each once.
 
-    At least one where a block is there but names no file.
+    At least one where there is a block that names no file.
     """
-    markup = _SILENT.sub(" ", html[:500_000])
-    plain = text[:500_000]
-    readable = entities.unescape(_TAG.sub("\n", markup)).replace("\u00a0", " ")
+    plain = text[:_MAX_SOURCE]
+    markup = _SILENT.sub(" ", html[:_MAX_SOURCE])
     found: dict[str, CloudFile] = {}
-    for source in (plain, readable):
-        sentence = _SENTENCE.search(source)
-        if sentence:
-            _collect(source[sentence.end() :], found)
-    links = [*_STORES.finditer(plain), *_STORES.finditer(markup)]
-    marked = _MARKED.search(markup)
-    if not found and (links or marked):
-        for place in [marked] if marked else links:
-            source = markup if place.string is markup else plain
-            around = source[max(0, place.start() - 600) : place.end() + 1200]
-            for name in _ATTRIBUTE_NAME.findall(around):
-                found.setdefault(_plain(name), CloudFile(_plain(name), None, None))
-            _collect(entities.unescape(_TAG.sub("\n", around)), found)
-    if not found and (links or _sentence(plain, readable) or (marked and _names_a_file(markup, marked))):
+    sentence = False
+    for source in (plain, _readable(markup)):
+        start = _SENTENCE.search(source)
+        if start:
+            sentence = True
+            found |= _items(source[start.end() :])
+    places = list(_places(plain, markup))
+    for source, start, end in places if not found else ():
+        around = source[max(0, start - _BEFORE) : end + _AFTER]
+        named = {_plain(name): CloudFile(_plain(name), None, None) for name in _ATTRIBUTE_NAME.findall(around)}
+        found |= {**named, **_items(_readable(around))}
+    if not found and (sentence or places):
         return (CloudFile("云附件", None, None),)
     return tuple(found.values())[:_MAX_ITEMS]
 
 
-def _sentence(*sources: str) -> bool:
-    return any(_SENTENCE.search(source) for source in sources)
+def _places(plain: str, markup: str) -> Iterator[tuple[str, int, int]]:
+    """Where links to stores, and elements that hold such a block, stand."""
+    count = 0
+    for source in (markup, plain):
+        for link in _LINK.finditer(source):
+            if count < _MAX_ITEMS and _STORE.search(link[0]):
+                count += 1
+                yield source, link.start(), link.end()
+    for tag in _TAG.finditer(markup):
+        # an empty element stays behind when the file was taken out again: only one with a link counts
+        if count < _MAX_ITEMS and _MARK.search(tag[0]) and "href" in markup[tag.start() : tag.end() + 4000].lower():
+            count += 1
+            yield markup, tag.start(), tag.end()
 
 
-def _names_a_file(markup: str, marked: re.Match) -> bool:
-    """An empty block stays behind when the attachment was removed again."""
-    return "href" in markup[marked.start() : marked.start() + 4000].lower()
+def _readable(markup: str) -> str:
+    return entities.unescape(_TAG.sub("\n", markup)).replace("\u00a0", " ")
 
 
-def _collect(block: str, found: dict[str, CloudFile]) -> None:
-    for item in _ITEM.finditer(re.sub(r"\s*\n\s*", "\n", block[:20_000]).replace("\n", " \n ")):
-        name = _plain(item["name"])
-        if len(found) < _MAX_ITEMS:
-            found[name] = CloudFile(name, _bytes(item["size"]), _tidy(item["expires"]))
+def _items(block: str) -> dict[str, CloudFile]:
+    """Files with a size: `资料.zip (51.2M, 2019年8月30日 10:10 到期)` on one line or on several."""
+    lines = [line.strip()[:_MAX_LINE] for line in block[:40_000].split("\n") if line.strip()][:_MAX_LINES]
+    found: dict[str, CloudFile] = {}
+    for number, line in enumerate(lines):
+        size = _SIZE.search(line)
+        if size is None:
+            continue
+        before = _NAME_BEFORE.search(line[: size.start()])
+        above = _name_above(lines[max(0, number - 3) : number]) if before is None else None
+        name = _plain(before[1]) if before else above
+        if name and len(found) < _MAX_ITEMS:
+            found[name] = CloudFile(name, int(float(size[1]) * _UNITS[size[2].lower()]), _expiry(lines, number, size.end()))
+    return found
+
+
+def _name_above(lines: list[str]) -> str | None:
+    return next((_plain(line) for line in reversed(lines) if _NAME_ALONE.match(line)), None)
+
+
+def _expiry(lines: list[str], number: int, start: int) -> str | None:
+    rest = " ".join([lines[number][start:], *lines[number + 1 : number + 3]])
+    match = _EXPIRY.search(rest)
+    return re.sub(r"\s+", " ", match[0]).strip() if match else None
 
 
 def _plain(name: str) -> str:
-    return unquote(entities.unescape(name)).strip().strip("((【[::,,、").strip()
-
-
-def _tidy(expiry: str | None) -> str | None:
-    return re.sub(r"\s+", " ", expiry).strip() if expiry else None
-
-
-def _bytes(size: str) -> int | None:
-    match = re.match(r"(\d+(?:\.\d+)?)\s*([a-zA-Z字])", size)
-    return int(float(match[1]) * _UNITS.get(match[2].lower(), 1)) if match else None
+    return unquote(entities.unescape(name)).strip().lstrip("((【[::,,、").strip() or "云附件"

@@ -26,7 +26,7 @@ from rules.values import (
 _NOTHING = re.compile(
     r"^(?:无|没有|暂无|尚无|暂时没有|不详|未知|未填|空|空白|略|待定|待补|待补充|待填|暂缺|暂未开通|没|否|none|null|nil|n/?a|tbd|"
     r"[x×*某?？]{2,}|[/\\|_\-—–―－、。.…~～\s]+)$",
-    re.I,
+    re.IGNORECASE,
 )
 
 

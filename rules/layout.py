@@ -17,7 +17,7 @@ from rules.table_layout import read_table
 #: a line like this ends a letter: what follows is no part of a value
 _CLOSING = re.compile(
     r"^\s*(?:注\s*[:：]|备注|[:：]|-{2,}|—{2,}|_{3,}|={3,}|此致|敬礼|祝[:：好您]|顺祝|谢谢|特此|附件|发自我的|来自我的|Sent from|签名|原始邮件|"
-    r"[-－]+\s*(?:原始|转发|Original|Forwarded))", re.I
+    r"[-－]+\s*(?:原始|转发|Original|Forwarded))", re.IGNORECASE
 )  # fmt: skip
 #: kinds of field whose value may go on over several lines
 _LONG_KINDS = ("text", "options")

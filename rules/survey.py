@@ -3,6 +3,7 @@
 import unicodedata
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -162,6 +163,7 @@ class Survey:
         return next(rule for rule in self.fields if rule.name == name)
 
 
+@lru_cache(maxsize=8192)
 def bare(text: str) -> str:
     """A label, title or alias as it is compared: NFKC, lower case, letters and digits only."""
     return "".join(char for char in unicodedata.normalize("NFKC", text).lower() if char.isalnum())

@@ -181,7 +181,7 @@ def _tokens(raw: str, choices: Sequence[Choice]) -> list[_Token]:
     known = {bare(word): name for word, name in words.items()}
     text = _lone_shapes(text, pattern)
     tokens, end = [], 0
-    for match in re.finditer(rf"[{TICKED}{EMPTY}{UNSURE}]|{pattern}", text, re.I):
+    for match in re.finditer(rf"[{TICKED}{EMPTY}{UNSURE}]|{pattern}", text, re.IGNORECASE):
         if match.start() > end:
             tokens.append(_Token(text[end : match.start()]))
         mark = match[0] in (TICKED, EMPTY, UNSURE)

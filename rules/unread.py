@@ -26,10 +26,10 @@ WORDS = {
     "unreadable": "未能辨认出内容",
     "remote": "是云附件(超大附件),系统没有收到文件本身",
 }
-_PICTURES = frozenset("jpg jpeg jpe jfif png bmp gif tif tiff webp heic heif".split())
+_PICTURES = frozenset(["jpg", "jpeg", "jpe", "jfif", "png", "bmp", "gif", "tif", "tiff", "webp", "heic", "heif"])
 #: kinds of file that are never a form or a scan
 _NEVER = frozenset(
-    "mp3 wav amr m4a aac mp4 mov avi mkv wmv flv 3gp ics vcf p7s p7m asc sig exe apk dll lnk url css js ttf".split()
+    ["mp3", "wav", "amr", "m4a", "aac", "mp4", "mov", "avi", "mkv", "wmv", "flv", "3gp", "ics", "vcf", "p7s", "p7m", "asc", "sig", "exe", "apk", "dll", "lnk", "url", "css", "js", "ttf"]
 )
 
 

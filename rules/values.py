@@ -36,11 +36,11 @@ _HANDLE_LABEL = (
     r"[一-鿿]{0,8}(?:账号|帐号|账户|帐户|微信号码|微信号|微信|公众号|订阅号|服务号|手机号码|手机号|手机|电话号码|电话|邮箱|"
     r"电子邮件|头条号|抖音号|快手号|微博|QQ号|网址|域名|地址|号码|昵称|号|ID)|原始\s*ID|QQ号?|ID号?|E-?mail|APP"
 )
-_LABELLED = re.compile(rf"^(?:{_HANDLE_LABEL})\s*(?:\((?:{_HANDLE_LABEL})\))?\s*(?::|为|是|\s(?=\S))\s*", re.I)
-_ONLY_LABEL = re.compile(rf"^(?:{_HANDLE_LABEL})\s*:\s*$", re.I)
-_GLUED = re.compile(rf"^(?:{_HANDLE_LABEL})(?=[A-Za-z0-9_@+])", re.I)
-_NEXT_LABEL = re.compile(rf"[\s,;、/]+(?:{_HANDLE_LABEL})\s*:.*$", re.I | re.S)
-_TRAILING = re.compile(rf"\s*\((?:{_HANDLE_LABEL}|同微信号?|微信同号)\)\s*$", re.I)
+_LABELLED = re.compile(rf"^(?:{_HANDLE_LABEL})\s*(?:\((?:{_HANDLE_LABEL})\))?\s*(?::|为|是|\s(?=\S))\s*", re.IGNORECASE)
+_ONLY_LABEL = re.compile(rf"^(?:{_HANDLE_LABEL})\s*:\s*$", re.IGNORECASE)
+_GLUED = re.compile(rf"^(?:{_HANDLE_LABEL})(?=[A-Za-z0-9_@+])", re.IGNORECASE)
+_NEXT_LABEL = re.compile(rf"[\s,;、/]+(?:{_HANDLE_LABEL})\s*:.*$", re.IGNORECASE | re.DOTALL)
+_TRAILING = re.compile(rf"\s*\((?:{_HANDLE_LABEL}|同微信号?|微信同号)\)\s*$", re.IGNORECASE)
 _NUMBERING = re.compile(
     r"^\s*(?:[(\[【]\s*(?:\d{1,2}|[一二三四五六七八九十]{1,3})\s*[)\]】]\s*[、.,:]?|(?:\d{1,2}|[一二三四五六七八九十]{1,3})\s*[、.,:)]"
     r"|[①-⑳]|[•·▪◆◇★☆▲►※*\-]+)\s*"

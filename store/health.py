@@ -3,9 +3,7 @@
 import json
 from datetime import datetime
 
-from sqlite_utils import Database
-
-from store.database import one, writing
+from store.database import Database, one, writing
 
 
 def note(db: Database, name: str, value: object, now: datetime) -> None:

@@ -2,13 +2,11 @@
 
 from collections.abc import Collection, Iterable
 
-from sqlite_utils import Database
-
 from rules.group import Claim
 from rules.match import Candidate, account_keys
 from rules.registrant import person_key
 from rules.survey import Survey
-from store.database import one, rows
+from store.database import Database, one, rows
 from store.submissions import load_accounts
 
 #: more submissions than this are not looked at for one claim; the surest keys come first

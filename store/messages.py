@@ -9,9 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlite_utils import Database
-
-from store.database import one, rows, writing
+from store.database import Database, one, rows, writing
 
 #: `messages.silence` of mail that is older than the mailbox's since-day
 BEFORE_SINCE = "before-since"

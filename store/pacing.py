@@ -1,6 +1,6 @@
 """What the sending account may do now, kept in `health` so that it survives a restart: its pause and its last mail."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from store import health
@@ -19,11 +19,13 @@ class Pause:
     reason: str
     #: pauses in a row, to wait longer each time
     count: int = 1
+    #: a person can end it by mending the code or the configuration and starting the service again
+    mendable: bool = False
 
 
 def pause(database: Database, wanted: Pause, now: datetime) -> None:
     """Stop the whole account until `wanted.until`; survives a restart."""
-    value = {"until": wanted.until.isoformat(timespec="seconds"), "reason": wanted.reason, "count": wanted.count}
+    value = {**asdict(wanted), "until": wanted.until.isoformat(timespec="seconds")}
     with writing(database):
         health.note(database, _PAUSE, value, now)
         add_event(database, now, "paused", detail=value)
@@ -32,7 +34,7 @@ def pause(database: Database, wanted: Pause, now: datetime) -> None:
 def last_pause(database: Database) -> Pause | None:
     """The pause that stands, or that stood last and was not ended by a success."""
     value = health.noted(database, _PAUSE)
-    return value and Pause(datetime.fromisoformat(value["until"]), value["reason"], value["count"])
+    return value and Pause(**{**value, "until": datetime.fromisoformat(value["until"])})
 
 
 def unpause(database: Database, actor: str, now: datetime) -> bool:

@@ -3,10 +3,8 @@
 import json
 from datetime import datetime, timedelta
 
-from sqlite_utils import Database
-
 from rules.reading import Reading
-from store.database import rows, writing
+from store.database import Database, rows, writing
 
 #: pause before the second, third … attempt
 _PAUSES = (timedelta(seconds=30), timedelta(minutes=5), timedelta(minutes=30))

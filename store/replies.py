@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlite_utils import Database
-
-from store.database import one, rows
+from store.database import Database, one, rows
 from store.processing import add_event
 
 #: states in which a reply has gone out or may still go out

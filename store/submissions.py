@@ -3,12 +3,10 @@
 import json
 from datetime import datetime
 
-from sqlite_utils import Database
-
 from rules.reading import FieldValue, Paper
 from rules.submission import Account, Facts, HeldPaper, Judgement, UnreadFile
 from rules.survey import ACCOUNT_COLUMNS
-from store.database import one, rows
+from store.database import Database, one, rows
 from store.processing import add_event
 
 _LISTS = ("scope", "formats")

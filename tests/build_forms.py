@@ -8,6 +8,7 @@ are invented; their ID numbers carry the right check character.
 from build_docx import HANDS, individual_labels, package, paragraphs_form, unit_labels
 from build_docx import form as docx_form
 from build_docx import table as docx_table
+
 from rules.numbers import id_check
 from rules.reading import Form
 

@@ -109,7 +109,7 @@ def id_card_front(
     draw.text((345, 128), nation, font=value, fill=INK)
     for x, text in ((162, born[:4]), (300, str(int(born[4:6]))), (380, str(int(born[6:])))):
         draw.text((x, 198), text, font=value, fill=INK)
-    for row in range(0, math.ceil(len(address) / 11)):
+    for row in range(math.ceil(len(address) / 11)):
         draw.text((162, 266 + row * 46), address[row * 11 : row * 11 + 11], font=value, fill=INK)
     _spread(draw, 292, 442, number, font(42, "bold" if face == "sans" else "serif-bold"), 26.5)
     _portrait(draw, (560, 60, 790, 400))

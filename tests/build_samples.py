@@ -13,8 +13,8 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-import build_other_pictures as other  # noqa: E402
-from build_forms import (  # noqa: E402
+import build_other_pictures as other
+from build_forms import (
     form_pdf,
     individual_docx,
     individual_fields,
@@ -23,15 +23,15 @@ from build_forms import (  # noqa: E402
     unit_docx,
     unit_fields,
 )
-from build_mails import entity, mail, multipart, text_part, zipped  # noqa: E402
-from build_pictures import (  # noqa: E402
+from build_mails import entity, mail, multipart, text_part, zipped
+from build_pictures import (
     certificate,
     id_card_back,
     id_card_front,
     id_card_page,
     invented_credit_code,
 )
-from picture_effects import as_jpeg, as_png, grey, rotate, shadow  # noqa: E402
+from picture_effects import as_jpeg, as_png, grey, rotate, shadow
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 DEMO = ROOT / "intake" / "demo" / "mails"

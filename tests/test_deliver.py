@@ -320,12 +320,25 @@ def test_while_another_process_delivers_nothing_is_touched(db, run, tmp_path, sm
     assert run().recovered == 1
 
 
+def test_starting_the_service_does_not_end_a_quota(db, smtp_sink, clock, tmp_path):
+    """That is the provider's to end."""
+    add_reply(db)
+    pacing.pause(db, pacing.Pause(NOON + timedelta(hours=1), "当天发信数量超过限制"), NOON)
+    stop = threading.Event()
+    deliver_loop(make_config(tmp_path, make_smtp(smtp_sink)), db, stop, threading.Event(), clock.now,
+                 beat=lambda report: stop.set())  # fmt: skip
+    assert smtp_sink.connections == 0 and pacing.last_pause(db)
+
+
 def test_the_loop_delivers_when_woken_and_ends_when_stopped(tmp_path, smtp_sink):
     """With real threads and the real clock."""
     database = connect(tmp_path / "intake.db")
     config = make_config(tmp_path, make_smtp(smtp_sink, user=SENDER))
     password_file = tmp_path / "code"
     password_file.write_text(PASSWORD)
+    # an hour's rest for a wrong code, which has been mended: starting the service tries at once
+    later = datetime.now(UTC) + timedelta(hours=1)
+    pacing.pause(database, pacing.Pause(later, "授权码不对", 3, mendable=True), datetime.now(UTC))
     config = replace(config, smtp=replace(config.smtp, password=Secret("file", str(password_file))))
     stop, wake = threading.Event(), threading.Event()
     own = connect(tmp_path / "intake.db")

@@ -84,6 +84,18 @@ def test_a_mailbox_that_refuses_the_login_is_bad(office, netease, tmp_path):
     assert "授权码" in bad.advice
 
 
+def test_a_mailbox_that_lets_nobody_open_a_folder_is_bad(office, netease, tmp_path):
+    """The log-in alone proves nothing: NetEase refuses SELECT with a log-in that works."""
+    user = netease.new_user()
+    (tmp_path / "imap-code").write_text(user.password)
+    path = office(
+        f"mailboxes:\n  - address: {user.mailbox().address}\n    password_file: imap-code\n    folders: [没有的]\n"
+        f"    user: {user.mailbox().user}\n"
+        f"    imap: {{host: 127.0.0.1, port: {netease.port}, ca_file: {netease.server.ca_file}}}\n")  # fmt: skip
+    findings = examine(path, NOW)
+    assert found(findings, "mailbox", "ok") and found(findings, "mailbox", "bad")
+
+
 def test_nothing_is_sent_and_nothing_is_created(office, smtp_sink, tmp_path):
     """Looking changes nothing."""
     findings = examine(office(), NOW)

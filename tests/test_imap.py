@@ -208,9 +208,8 @@ def test_an_unsafe_login_is_said_in_plain_words(netease):
 )
 def test_a_refused_log_in_is_told_apart_from_a_server_in_trouble(answer, expected):
     """Only the first kind means that the code is wrong; only it stops the log-ins for long."""
-    with scripted({b"LOGIN": answer}) as mailbox:
-        with pytest.raises(expected) as caught:
-            Connection.open(mailbox, "secret-code")
+    with scripted({b"LOGIN": answer}) as mailbox, pytest.raises(expected) as caught:
+        Connection.open(mailbox, "secret-code")
     assert caught.type is expected
     assert "secret-code" not in str(caught.value)
 
@@ -234,9 +233,8 @@ def test_a_code_typed_with_a_chinese_input_method_is_named_as_such(dovecot):
 def test_a_silent_server_is_given_up_after_the_time_out():
     """At the greeting and in the middle of a reply: never for ever."""
     began = time.monotonic()
-    with scripted({}, greeting=b"", timeout=0.3) as mailbox:
-        with pytest.raises(Unreachable):
-            Connection.open(mailbox, "code")
+    with scripted({}, greeting=b"", timeout=0.3) as mailbox, pytest.raises(Unreachable):
+        Connection.open(mailbox, "code")
     with scripted({b"SEARCH": b"* SEARCH 1 2 3 (tag never comes"}, timeout=0.3) as mailbox:
         with Connection.open(mailbox, "code") as connection:
             connection.select("INBOX")

@@ -11,7 +11,7 @@ from rules.errors import RuleError
 from rules.survey import ACCOUNT_COLUMNS, bare, load_survey
 
 TEXT = SURVEY_PATH.read_text("utf-8")
-PLATFORMS = "网站 微信公众号 新浪微博 今日头条号 企鹅号 百家号 一点资讯号 网易号 天天快报 APP 小程序 抖音号 快手号 搜狐号 大鱼号 其他".split()
+PLATFORMS = ["网站", "微信公众号", "新浪微博", "今日头条号", "企鹅号", "百家号", "一点资讯号", "网易号", "天天快报", "APP", "小程序", "抖音号", "快手号", "搜狐号", "大鱼号", "其他"]
 
 
 def test_the_notice_is_there_as_data():

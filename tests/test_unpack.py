@@ -76,18 +76,18 @@ def test_archives_in_archives_are_opened_to_the_bound_and_then_say_so():
 
 
 def test_a_bomb_is_not_unpacked_and_costs_nothing():
-    """A gigabyte of zeros in a megabyte: over the bound of one file; 30 MB in 30 KB: over the ratio."""
+    """Zeros: over the bound of one file, or under it and over the ratio."""
     sink = io.BytesIO()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as target:
         with target.open("big.bin", "w") as stream:
-            for _ in range(1024):
+            for _ in range(60):
                 stream.write(bytes(1024 * 1024))
         target.writestr("ratio.bin", bytes(30_000_000))
         target.writestr("good.txt", b"good")
     start = time.perf_counter()
     found = archive(("a.zip", sink.getvalue(), "application/zip"))
     assert found[1:] == [("big.bin", 0, "too_large"), ("ratio.bin", 0, "too_large"), ("good.txt", 0, None)]
-    assert time.perf_counter() - start < 3
+    assert time.perf_counter() - start < 1
 
 
 def test_total_and_count_bounds_mark_the_container():
@@ -209,7 +209,7 @@ def ole(*streams: str) -> bytes:
         (ole("__substg1.0_0037001F", "WordDocument"), "a.msg", "msg"),
         (zipped([("[Content_Types].xml", b""), ("xl/workbook.xml", b"")]), "a.zip", "xlsx"),
         (zipped([("content.xml", b""), ("META-INF/manifest.xml", b"")]), "a.ods", "ods"),
-        (b"PK\x03\x04" + bytes(26) + b"mimetypeapplication/vnd.oasis.opendocument.text", "a.docx", "odt"),
+        (b"PK\x03\x04" + bytes(26) + b"mimetypeapplication/vnd.oasis.opendocument.text", "a.zip", "odt"),
         (zipped([("OFD.xml", b""), ("Doc_0/Document.xml", b"")]), "a", "ofd"), (zipped([("a", b"")]), "a.docx", "zip"),
         (b"PK\x03\x04cut off", "a.docx", "docx"), (b"\x00\x00\x00\x18ftypheic\x00", "a.jpg", "heic"),
         (b"RIFF\x00\x00\x00\x00WEBPVP8 ", "a.jpg", "webp"), (b"junk\r\n%PDF-1.4", "a.pdf", "pdf"),

@@ -9,8 +9,7 @@ from rules.ticks import normalise, symbol
 
 #: elements that only wrap others of the same kind
 CONTAINERS = frozenset(
-    "sdt sdtContent ins moveTo customXml smartTag hyperlink fldSimple dir bdo AlternateContent Choice Fallback "
-    "txbxContent ruby rt rubyBase subDoc".split()
+    ["sdt", "sdtContent", "ins", "moveTo", "customXml", "smartTag", "hyperlink", "fldSimple", "dir", "bdo", "AlternateContent", "Choice", "Fallback", "txbxContent", "ruby", "rt", "rubyBase", "subDoc"]
 ) - {"rt", "subDoc"}
 DROPPED = frozenset(("del", "moveFrom"))
 _FALSE = frozenset(("0", "false", "off", "none"))
