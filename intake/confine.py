@@ -154,6 +154,9 @@ class ReaderPool(Executor):
             _settle(job.future, error=error)
         else:
             _settle(job.future, outcome=outcome)
+        finally:
+            if not job.future.done():  # a bug on this side: nobody may wait for ever
+                _settle(job.future, error=ReaderDied("读取进程的调度程序出错"))
         child = attempt.child
         return self.end_child(child) if child and child.jobs >= MAX_JOBS else child
 

@@ -111,9 +111,9 @@ def _title(lines: Sequence[Line], more: Sequence[str]) -> tuple[str, Line | None
     wanted += [(form, form) for form in more if not any(form in known for known, _ in wanted)]
     wanted.sort(key=lambda pair: -len(pair[0]))
     best: tuple[float, str, Line] | None = None
-    for line, text in _headings(lines):
+    for line, text, whole in _headings(lines):
         for form, title in wanted:
-            if _is_heading(text, form) and (best is None or height(line) > best[0]):
+            if _is_heading(text, form, forgiving=whole) and (best is None or height(line) > best[0]):
                 best = (height(line), title, line)
                 break
     if best is None:
@@ -121,15 +121,15 @@ def _title(lines: Sequence[Line], more: Sequence[str]) -> tuple[str, Line | None
     return best[1], best[2]
 
 
-def _headings(lines: Sequence[Line]) -> list[tuple[Line, str]]:
-    """Every line, and every line with the one under it, when that one is about as tall and not far below."""
-    found = [(line, bare(line.text)) for line in lines]
+def _headings(lines: Sequence[Line]) -> list[tuple[Line, str, bool]]:
+    """Every line, and every line with the one under it, when that one is about as tall; whether it is one line."""
+    found = [(line, bare(line.text), True) for line in lines]
     for line in lines:
         for other in lines:
             gap = middle(other)[1] - middle(line)[1]
             alike = 0.6 < height(other) / max(height(line), 1) < 1.6
             if other is not line and alike and 0.6 * height(line) < gap < 2.5 * height(line) and _overlap(line, other):
-                found.append((line, bare(line.text) + bare(other.text)))
+                found.append((line, bare(line.text) + bare(other.text), False))
     return found
 
 
@@ -137,12 +137,12 @@ def _overlap(one: Line, other: Line) -> bool:
     return min(one.box[2], other.box[2]) > max(one.box[0], other.box[0])
 
 
-def _is_heading(text: str, form: str) -> bool:
-    """Whether `text` is that title and next to nothing else; one wrong character in a long title is forgiven."""
+def _is_heading(text: str, form: str, forgiving: bool) -> bool:
+    """Whether `text` is that title and next to nothing else; one wrong character inside a long title may be forgiven."""
     for start in range(len(text) - len(form) + 1):
         window = text[start : start + len(form)]
         wrong = sum(a != b for a, b in zip(window, form, strict=True))
-        if wrong <= (1 if len(form) >= 7 else 0):
+        if wrong <= (1 if forgiving and len(form) >= 7 and window[-1] == form[-1] else 0):
             return len(_DECORATION.sub("", text[:start] + "\n" + text[start + len(form) :]).replace("\n", "")) <= 2
     return False
 

@@ -136,6 +136,7 @@ def _same_as_above(fields: tuple[FieldValue, ...], survey: Survey) -> tuple[Fiel
             source = by_name.get(f"{person}_phone")
         if source is not None and source.valid and source.value is not None:
             found = replace(found, value=source.value, valid=True, complaint=None, confidence=min(0.9, source.confidence))
+            by_name[found.name] = found
         mended.append(found)
     return tuple(mended)
 

@@ -41,15 +41,15 @@ class Grid:
                 for column in range(cell.column, min(cell.column + cell.column_span, MAX_COLUMNS)):
                     self._at.setdefault((row, column), cell)
         self.rows = sorted(self._starts)
-        self._demote()
+        self._demote_platforms()
 
-    def _demote(self) -> None:
+    def _demote_platforms(self) -> None:
         """A platform's name right of or below 服务类型 is its value, though it is a label elsewhere (公众号, 微信)."""
         for cell in self.cells:
             if cell.text and self.rules(cell) and _key(cell.text) in self._words.platform_words:
                 near = [self.at(cell.row, cell.column - 1), *self._above(cell)]
                 if any(rule.kind == "platform" for other in near if other for rule in self.rules(other)):
-                    self._rules[cell.row, cell.column] = ()
+                    self.demote(cell)
 
     def _above(self, cell: Cell) -> list[Cell]:
         """The cells over a cell, as far as the first label."""
@@ -73,6 +73,10 @@ class Grid:
     def rules(self, cell: Cell) -> tuple[FieldRule, ...]:
         """The fields whose label the cell is; empty for any other cell."""
         return self._rules[cell.row, cell.column]
+
+    def demote(self, cell: Cell) -> None:
+        """Take the cell for a value, though its word is a label."""
+        self._rules[cell.row, cell.column] = ()
 
     def is_label(self, cell: Cell | None) -> bool:
         """Whether the cell is a label."""

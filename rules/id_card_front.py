@@ -81,7 +81,7 @@ def _numbers(lines: Sequence[Line]) -> list[_Number]:
     for line in lines:
         parts = [line]
         follower = next((other for other in right_of(line, lines) if re.search(r"\d", other.text)), None)
-        if follower and len(re.sub(r"\D", "", line.text)) < 17 and re.fullmatch(r"[\dXx\s]+", follower.text):
+        if follower and 4 <= len(re.sub(r"\D", "", line.text)) < 17 and re.fullmatch(r"[\dXx\s]+", follower.text):
             parts.append(follower)
         joined = merged(parts)
         match = re.fullmatch(r"(.*?)[:]?([0-9XxOoDQIl|iZzSsBb×]{16,20})", bare(joined.text))
@@ -97,7 +97,7 @@ def _number(before: str, run: str, line: Line, parts: list[Line], lines: Sequenc
         for other in lines
         if other not in parts
         and same_row(other, line)
-        and other.box[2] < line.box[0] + 0.1 * (line.box[2] - line.box[0])
+        and middle(other)[0] < line.box[0]
         and line.box[0] - other.box[2] < 0.5 * (line.box[2] - line.box[0])
     )
     return _Number(value, line, label, _frame_of(line, bool(before)))
@@ -121,6 +121,8 @@ def _front(number: _Number, lines: Sequence[Line]) -> tuple[int, Side | None]:
     if sum(bool(re.match("(姓名|性别|民族|出生|住址)[:]", part)) for part in text) >= 2:
         return 0, None  # typed by somebody: a card has no colons
     signs = _signs(text, number.value)
+    if any(re.search("[省市县区乡镇村]", bare(line.text)) and 0.4 < number.frame.place(line)[1] < 0.8 for line in inside):
+        signs.add("住址")
     weight = 2 * labelled + 2 * ("birth" in signs) + len(signs - {"birth"})
     if weight < 4 or (number.value is None and not labelled):
         return 0, None

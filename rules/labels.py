@@ -18,6 +18,8 @@ _COLON = re.compile("[:：﹕∶︰]")
 _BOUNDARY = re.compile(r"[\s\u3000;；,，。|｜/)）】]")
 #: what parts columns of running text
 _GAP = re.compile(r"[ \u3000]*\t[\s\u3000]*|[ \u3000]{2,}|\u3000")
+#: where the stamp or the signature goes: no value
+_SEAL = re.compile(r"^\s*[(（]?\s*(?:单位)?(?:加?盖)?公?章\s*(?:处)?[)）]?\s*$|^\s*[(（]\s*(?:签名|签字|签章)\s*[)）]\s*$", re.M)
 _MARKER = r"[(（]?[^()（）\n]{0,6}本?行?填写时[^()（）\n]{0,4}删除[。.]?\s*[)）]?"
 
 
@@ -173,7 +175,7 @@ def without_hints(text: str, labels: tuple[str, ...]) -> str:
     """
     names = "|".join(r"\s*".join(map(re.escape, bare(label))) for label in labels if label)
     opening = rf"[“\"「『]?(?:{names})[”\"」』]?\s*(?:是|是指|指|应)|请?填写" if names else "请?填写"
-    plain = unicodedata.normalize("NFC", text)
+    plain = _SEAL.sub("", unicodedata.normalize("NFC", text))
     if "删除" in plain or "删\n除" in plain:
         plain = re.sub(rf"(?:{opening})[^□☑▣]*?{_MARKER}", "", plain, flags=re.DOTALL | re.IGNORECASE)
         plain = re.sub(rf"[^\n]*?{_MARKER}", "", plain)

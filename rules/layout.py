@@ -197,7 +197,7 @@ def _continued(entry: Entry, text: str, place: str) -> tuple[Entry, bool]:
     """The entry with a further line, and whether it is finished."""
     if not text.strip():
         return entry, bool(entry.raw)
-    if _CLOSING.match(text):
+    if _CLOSING.match(text) or text.rstrip().endswith((":", "：")):
         return entry, True
     if not entry.raw:
         return replace(entry, raw=text.strip(), location=place), False

@@ -6,10 +6,10 @@ import unicodedata
 # White space, hyphens and their look-alikes may stand between digits; \d takes full-width digits too.
 _GAP = r"[\s\u00a0\u3000.\-‐-―－_·]{0,2}"
 _RUN = re.compile(r"\d{14,}[\dXxＸｘ×]")
-_IDENTITY = re.compile(rf"(?<!\d)\d(?:{_GAP}\d){{14}}(?:(?:{_GAP}\d){{2}}{_GAP}[\dXxＸｘ×])?(?!{_GAP}\d)")
-_SPACED_RUN = re.compile(rf"(?<!\d)\d(?:{_GAP}\d){{13,}}{_GAP}[\dXxＸｘ×]")
+_IDENTITY = re.compile(rf"(?<![\d*])\d(?:{_GAP}\d){{14}}(?:(?:{_GAP}\d){{2}}{_GAP}[\dXxＸｘ×])?(?!{_GAP}\d)")
+_SPACED_RUN = re.compile(rf"(?<![\d*])\d(?:{_GAP}\d){{13,}}{_GAP}[\dXxＸｘ×]")
 _MOBILE = re.compile(rf"(?<!\d)(?:[+＋]?(?:[0０]{{2}})?[8８][6６]{_GAP})?[1１][3-9３-９](?:{_GAP}\d){{9}}(?!\d)")
-_LANDLINE = re.compile(rf"(?<!\d)[(（]?[0０]\d{{2,3}}[)）]?{_GAP}\d{{3,4}}{_GAP}\d{{4}}(?!\d)")
+_LANDLINE = re.compile(rf"(?<![\d*])[(（]?[0０]\d{{2,3}}[)）]?{_GAP}\d{{3,4}}{_GAP}\d{{4}}(?!\d)")
 
 
 def mask_personal(text: str) -> str:

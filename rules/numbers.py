@@ -74,7 +74,7 @@ def credit_code(raw: str) -> str | None:
     text = _DASHES.sub("", _IGNORED.sub("", _plain(raw)))
     if len(text) != 18 or any(character not in _CREDIT_ALPHABET for character in text):
         return None
-    if text[1] not in _KINDS.get(text[0], "") or not text[2:8].isdigit():
+    if text[1] not in _KINDS.get(text[0], "") or not text[2:8].isdigit() or text[8:17] == "0" * 9:
         return None
     return text if credit_check(text[:17]) == text[17] else None
 
@@ -106,7 +106,7 @@ def organisation_code_of(code: str) -> str:
 
 def find_id_numbers(text: str) -> tuple[str, ...]:
     """Every valid 18-character ID number in `text`, each once, in order; 15-digit ones are too weak to be found."""
-    return _found(_plain(text), r"\d+X?(?![0-9A-WYZ])", lambda run: id_number(run) if len(run) == 18 else None)
+    return _found(_plain(text), r"\d+X?(?![0-9A-WYZ])|X(?![0-9A-Z])", lambda run: id_number(run) if len(run) == 18 else None)
 
 
 def find_credit_codes(text: str) -> tuple[str, ...]:

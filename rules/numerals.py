@@ -63,7 +63,8 @@ def _amount(piece: str) -> int | None:
             section += (1 if number is None else number) * _SMALL[token]
             number, last_unit = None, _SMALL[token]
         else:
-            total = (total + section + (number or 0) or 1) * _LARGE[token]
+            bare_unit = number is None and not section and not total  # 「万余」
+            total = (1 if bare_unit else total + section + (number or 0)) * _LARGE[token]
             section, number, last_unit = 0.0, None, _LARGE[token]
     if number is not None:
         # 「1万2」 is 12,000, but 「一万零二」 is 10,002

@@ -11,7 +11,7 @@ from rules.document import Document, Line, Paragraph, Table
 
 #: methods whose typed text may be an electronic certificate; a certificate typed into a .docx proves nothing
 ELECTRONIC = ("pdf", "ofd")
-_LINE, _CHARACTER, _COLUMN = 20.0, 12.0, 600.0
+_LINE, _CHARACTER, _COLUMN = 20.0, 12.0, 220.0
 
 
 def pages(document: Document) -> dict[int, tuple[Line, ...]]:

@@ -24,9 +24,12 @@ def assign(entries: list[Entry], kind: str | None, survey: Survey) -> Iterator[t
         yield rule, entry
     for fitting, entry in guesses:
         rule = next((rule for rule in fitting if rule.name not in taken), None)
-        if rule is not None and not _beside_another(entry, persons) and rule.kind != "id_number":
-            taken.add(rule.name)
-            yield rule, replace(entry, confidence=min(entry.confidence, 0.6))
+        if rule is None or _beside_another(entry, persons):
+            continue
+        if rule.kind == "id_number" and _person(entry, persons) == "legal_representative":
+            continue
+        taken.add(rule.name)
+        yield rule, replace(entry, confidence=min(entry.confidence, 0.6))
 
 
 def _choose(
@@ -38,8 +41,8 @@ def _choose(
     if fitting[0].kind == "person":
         return _choose_person(fitting, following, taken)
     if fitting[0].kind == "id_number":
-        # the legal representative's ID number has no field on the unit's form
-        return next((rule for rule in fitting if person not in ("legal_representative", "admin_name")), None)
+        # another person's ID number has no field; one below the admin's column is taken where there is no other
+        return fitting[0] if person not in ("legal_representative", "admin_name") else None
     if all(rule.after is None for rule in fitting):
         return next((rule for rule in fitting if rule.name not in taken), fitting[0])
     if names_person := [rule for rule in fitting if _says_whose(rule, entry, fitting)]:

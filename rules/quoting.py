@@ -1,28 +1,37 @@
-"""Tell a person's own words from the mail that they quote below or around them."""
+"""Tell a person's own words from the mail that they quote below or around them.
+
+Every search is linear in the text: it is a stranger's, up to a million characters.
+"""
 
 import re
 
 #: a line that begins the quoted mail, as the common mail programs write it; all after it is another mail's text
 _QUOTE_STARTS = re.compile(
-    r"^[ \t>]*(?:"
-    r"-{2,}\s*(?:原始?邮件(?:信息)?|回复的原邮件|原文|转发邮件信息|转发的邮件|Original(?: Message)?|"
-    r"Original message|Forwarded message)\s*-{2,}"  # QQ, NetEase, Foxmail, Outlook
+    r"^[ \t>|]{0,40}(?:"
+    # QQ, NetEase, Foxmail, Outlook, Gmail: a line of dashes with words between
+    r"-{2,60}[ \t]*(?:原始?邮件(?:信息)?|回复的原邮件|原邮件|原文|转发邮件信息|转发的邮件|已转发的邮件|Original(?: Message)?"
+    r"|Forwarded [Mm]essage|Reply to.{0,80})[ \t]*-{2,60}"
     r"|_{20,}"  # Outlook
-    r"|(?:发件人|From)\s*[:\uff1a].{3,}"
-    r"|(?:在|于)\s*\d{4}\s*[-年/].{0,200}(?:写道|写到|wrote)\s*[:\uff1a]?"
-    r"|(?:At|On)\s.{6,250}\s(?:wrote|写道)\s*[:\uff1a]?"
-    r"|\d{4}年\d{1,2}月\d{1,2}日.{0,200}(?:写道|写到)\s*[:\uff1a]?"
-    r"|.{0,120}(?:<[^<>@\s]+@[^<>\s]+>|&lt;.{3,80}&gt;).{0,40}(?:于.{4,60})?(?:写道|wrote)\s*[:\uff1a]"
+    r"|(?:发件人|寄件者|寄件人|From)[ \t]*[::|].{3,}"
+    r"|(?:在|于)[ \t]*\d{4}[ \t]*[-年/].{0,200}(?:写道|写到|wrote)[ \t]*[::]?"
+    r"|(?:At|On)[ \t].{6,250}\s(?:wrote|写道)[ \t]*[::]?"
+    r"|\d{4}年\d{1,2}月\d{1,2}日.{0,200}(?:写道|写到)[ \t]*[::]?"
+    r"|.{0,120}<[^<>@\s]{1,100}@[^<>\s]{1,200}>.{0,80}(?:写道|wrote)[ \t]*[::]"
+    r"|.{0,120}&lt;.{3,80}&gt;.{0,80}(?:写道|wrote)[ \t]*[::]"
     r")",
     re.IGNORECASE | re.MULTILINE,
 )
+#: a line that begins a mail which is handed on rather than answered
+_FORWARDED = re.compile(
+    r"^[ \t>]{0,40}-{2,60}[ \t]*(?:转发邮件信息|转发的邮件|已转发的邮件|Forwarded [Mm]essage)[ \t]*-{2,60}", re.MULTILINE
+)
 #: what a telephone or a mail program adds by itself
 _SIGNATURES = re.compile(
-    r"^\s*(?:发自我的.{0,30}|从我的.{0,20}发送|来自.{1,20}(?:邮箱|手机|客户端|iPhone|iPad)|发送自.{1,40}|"
-    r"Sent from .{1,40}|获取\s*Outlook.{0,30}|(?:网易|QQ)邮箱(?:手机版|大师)?.{0,10}|签名由.{0,20}定制)\s*$",
+    r"^[ \t]*(?:发自我的.{0,30}|从我的.{0,20}发送|来自.{1,20}(?:邮箱|手机|客户端|iPhone|iPad)|发送自.{1,40}"
+    r"|Sent from .{1,40}|获取[ \t]*Outlook.{0,30}|(?:网易|QQ)邮箱(?:手机版|大师)?.{0,10}|签名由.{0,20}定制)[ \t]*$",
     re.IGNORECASE | re.MULTILINE,
 )
-_FORWARD = re.compile(r"^\s*(?:fw|fwd|转发|轉寄|转寄)\s*[:\uff1a]", re.IGNORECASE)
+_FORWARD = re.compile(r"^\s{0,20}[\[【(]?(?:fw|fwd|转发|转寄|轉寄|轉發)[\]】)]?\s{0,5}[::]", re.IGNORECASE)
 
 
 def own_words(text: str) -> str:
@@ -31,16 +40,16 @@ def own_words(text: str) -> str:
     A mail that begins with the quotation (an answer written below it) keeps the lines that are not marked with `>`.
     """
     start = _QUOTE_STARTS.search(text)
-    head = text[: start.start()] if start else text
-    lines = [line for line in head.splitlines() if not line.lstrip().startswith((">", "\uff1e"))]
-    own = _SIGNATURES.sub("", "\n".join(lines)).strip()
+    own = _unmarked(text[: start.start()] if start else text)
     if own or not start:
         return own
-    rest = text[start.end():]
-    if ">" not in rest:
-        return ""
-    below = [line for line in rest.splitlines() if line.strip() and not line.lstrip().startswith((">", "\uff1e"))]
-    return _SIGNATURES.sub("", "\n".join(below)).strip()
+    rest = text[start.end() :]
+    return _unmarked(rest) if ">" in rest else ""
+
+
+def _unmarked(text: str) -> str:
+    lines = [line for line in text.splitlines() if not line.lstrip().startswith((">", ">"))]
+    return _SIGNATURES.sub("", "\n".join(lines)).strip()
 
 
 def is_forward(subject: str | None) -> bool:
@@ -51,8 +60,13 @@ def is_forward(subject: str | None) -> bool:
 def words_for_forms(subject: str | None, text: str) -> tuple[str, ...]:
     """The texts in which a form may be typed, in the order in which they are to be tried.
 
-    The sender's own words; then, if the subject says that this mail forwards another, all of it (an office's liaison
-    forwards what an account's owner wrote). A quoted mail under an answer is not tried: it was read when it came.
+    The sender's own words; then, if subject or text say that this mail forwards another, all of it (a liaison hands on
+    what an account's owner wrote). A quoted mail under an answer is not tried: it was read when it came.
     """
-    own = own_words(text)
-    return tuple(dict.fromkeys(filter(None, (own, text if is_forward(subject) else ""))))
+    forwards = is_forward(subject) or _FORWARDED.search(text)
+    return tuple(dict.fromkeys(filter(None, (own_words(text), _without_marks(text) if forwards else ""))))
+
+
+def _without_marks(text: str) -> str:
+    """Lines without the `>` of quotation, line by line, so that the number of a line stays what it was."""
+    return "\n".join(re.sub(r"^[ \t]{0,8}(?:>[ \t]?){1,20}", "", line) for line in text.split("\n"))

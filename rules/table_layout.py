@@ -41,11 +41,12 @@ def _cell(grid: Grid, cell: Cell, used: set[tuple[int, int]], words: Lexicon) ->
             yield cell.text
         yield from (Slot(item.rules, item.label, item.value, cell, cell, cell.confidence) for item in found)
         return
+    rules = grid.rules(cell)
     values = _values(grid, cell)
     used.update((value.row, value.column) for value in values)
     place = next((value for value in values if value.text.strip()), values[0] if values else cell)
     raw = _joined([value.text for value in values])
-    slot = Slot(grid.rules(cell), cell.text, raw, cell, place, min([place.confidence, cell.confidence]))
+    slot = Slot(rules, cell.text, raw, cell, place, min([place.confidence, cell.confidence]))
     inner = words.split(raw) if slot.rules[0].kind == "person" else []
     if inner:
         # 「管理员 | 姓名:张三 手机:138…」: the cell beside a person's label holds labels of its own
@@ -53,8 +54,8 @@ def _cell(grid: Grid, cell: Cell, used: set[tuple[int, int]], words: Lexicon) ->
         if own or inner[0].rules[0].kind != "person":
             yield replace(slot, raw=own)
         for item in inner:
-            rules = slot.rules if item.rules[0].kind == "person" else item.rules
-            yield Slot(rules, item.label, item.value, cell, place, slot.confidence)
+            meant = slot.rules if item.rules[0].kind == "person" else item.rules
+            yield Slot(meant, item.label, item.value, cell, place, slot.confidence)
     else:
         yield slot
 
@@ -67,7 +68,7 @@ def _values(grid: Grid, label: Cell) -> list[Cell]:
     if right is not None and grid.is_label(right) and _ends_row(grid, right) and right.row == label.row:
         below = grid.below(label)
         if below is None or grid.is_label(below):
-            grid._rules[right.row, right.column] = ()  # 「管理员姓名 | 小编」: a label's word as a value
+            grid.demote(right)  # 「管理员姓名 | 小编」: a label's word as a value
             return [right]
     below = grid.below(label)
     if below is not None and not grid.is_label(below) and (right is None or grid.is_label(right)):

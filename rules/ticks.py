@@ -200,6 +200,7 @@ def _lone_shapes(text: str, options: str) -> str:
     """Shapes and letters that are boxes only because an option stands right beside them: 「■文字 ■图片」, 「口是 口否」."""
     solid, hollow = re.escape(_SOLID), re.escape(_HOLLOW)
     text = re.sub(rf"[{solid}](?=\s*(?:{options}))", TICKED, text)
+    text = re.sub(rf"((?:{options})\s?)[{solid}]", rf"\1{TICKED}", text)
     text = re.sub(rf"(?:[{hollow}口]|[(\[]\s*[)\]])(?=\s*(?:{options}))", EMPTY, text)
     text = re.sub(rf"((?:{options})\s*)[(\[]\s*[)\]]", rf"\1{EMPTY}", text)
     if TICKED in text or EMPTY in text:

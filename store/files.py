@@ -19,7 +19,7 @@ def keep_raw(data: Path, chunks: Iterable[bytes]) -> tuple[str, int]:
     written as they come, so a 50 MB mail is never held in memory. Mode 0600.
     """
     incoming = data / "raw" / "incoming"
-    incoming.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _make_folder(incoming)
     digest, size = hashlib.sha256(), 0
     descriptor, temporary = tempfile.mkstemp(dir=incoming)
     try:
@@ -42,9 +42,12 @@ def keep_raw(data: Path, chunks: Iterable[bytes]) -> tuple[str, int]:
 
 
 def _make_folder(folder: Path) -> None:
-    if not folder.exists():
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _sync_folder(folder.parent)
+    """Make a folder and what it lies in, each 0700 (mkdir's own `parents` would leave those to the umask)."""
+    if folder.exists():
+        return
+    _make_folder(folder.parent)
+    folder.mkdir(exist_ok=True, mode=0o700)
+    _sync_folder(folder.parent)
 
 
 def _sync_folder(folder: Path) -> None:

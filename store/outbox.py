@@ -210,24 +210,6 @@ def recover(database: Database, now: datetime) -> int:
     return sum(mark_uncertain(database, mail, reason, now) for mail in left)
 
 
-def add_reply(database: Database, reply: dict, submission_ids: Iterable[int] = ()) -> int | None:
-    """Put a composed reply into the queue, within the caller's transaction: its id, or None where it already stands.
-
-    `reply` holds columns of `replies`: kind, to_address, subject, body, smtp_message_id, mime, state (`queued` or
-    `held`), created_at, and where known message_id, submission_id, content_key, reason. The same Message-ID twice, and
-    a second answer to one message, are refused by the schema.
-    """
-    names = ", ".join(reply)
-    inserted = database.conn.execute(
-        f"INSERT INTO replies ({names}) VALUES ({_marks(reply)}) ON CONFLICT DO NOTHING", list(reply.values())
-    )
-    if inserted.rowcount != 1:
-        return None
-    for submission_id in submission_ids:
-        database.conn.execute("INSERT INTO reply_submissions VALUES (?, ?)", [inserted.lastrowid, submission_id])
-    return inserted.lastrowid
-
-
 # -- what a person does ----------------------------------------------------------------------------------------------
 
 

@@ -50,6 +50,15 @@ class Service:
                 [*command, "run", "-c", str(self.config)], stdout=log, stderr=log, cwd=ROOT,
                 env={**os.environ, "INTAKE_PASSWORD": PASSWORD, "PYTHONPATH": str(ROOT), **environment})
 
+    def start_and_look(self) -> subprocess.Popen:
+        """The daemon, once it has looked into the mailbox."""
+        def looks() -> list[tuple]:
+            return [tuple(row) for row in self.rows("SELECT at, value FROM health WHERE name LIKE 'last_poll:%'")]
+        before = looks() if (self.folder / "data" / "intake.db").exists() else []
+        process = self.start()
+        self.wait_for(lambda: looks() not in ([], before))
+        return process
+
     def run(self, *arguments: str) -> subprocess.CompletedProcess:
         """Another command of `intake`, to its end."""
         return subprocess.run(

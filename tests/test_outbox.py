@@ -5,7 +5,7 @@ import threading
 from datetime import timedelta
 
 import pytest
-from smtp_fixtures import NOON, add_digest_mail, add_reply, make_mime
+from smtp_fixtures import NOON, add_digest_mail, add_reply
 
 from store import outbox, pacing
 from store.database import connect
@@ -193,22 +193,6 @@ def test_what_went_out_today_is_counted_by_address_with_uncertain_mails(db):
     outbox.recover(db, NOON)
     counts = outbox.sent_counts(db, midnight, midnight + timedelta(days=1))
     assert (counts.total, counts.replies_by_address) == (3, {"li@example.cn": 2})
-
-
-def test_a_reply_is_added_once(db):
-    """The same Message-ID, and a second answer to one message, are refused without an error."""
-    message = db["messages"].insert({
-        "mailbox": "x", "folder": "INBOX", "received_at": NOON.isoformat(), "entered_at": NOON.isoformat(),
-        "state": "received"}).last_pk  # fmt: skip
-    reply = {
-        "kind": "receipt", "to_address": "a@example.cn", "subject": "x", "body": "x", "state": "queued",
-        "smtp_message_id": "<1@x>", "created_at": NOON.isoformat(), "mime": make_mime(1, "a@example.cn"),
-        "message_id": message,
-    }  # fmt: skip
-    assert outbox.add_reply(db, reply) == 1
-    assert outbox.add_reply(db, reply) is None
-    assert outbox.add_reply(db, {**reply, "smtp_message_id": "<2@x>"}) is None
-    assert db["replies"].count == 1
 
 
 def test_a_pause_survives_and_ends(db, tmp_path):

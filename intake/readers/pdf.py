@@ -90,7 +90,7 @@ class _Reading:
             text = text_page.get_text_bounded()
             letters = sum(not char.isspace() for char in text)
             widgets = _has_widgets(page)
-            if letters < _FEWEST_LETTERS and not widgets:
+            if (letters < _FEWEST_LETTERS and not widgets) or _is_illegible(text):
                 self._scan(page, number)
                 return
             if letters > _MOST_LETTERS or not self._tables(page, text_page, number):
@@ -126,6 +126,12 @@ class _Reading:
     def close(self) -> None:
         if self._plumber is not None:
             self._plumber.close()
+
+
+def _is_illegible(text: str) -> bool:
+    """Whether the text is no text: glyphs without letters, so that only the page's picture can be read."""
+    lost = sum(char == "\ufffd" or "\ue000" <= char < "\uf000" or (char < " " and char not in "\r\n\t") for char in text)
+    return lost * 3 > len(text)
 
 
 def _has_widgets(page: pdfium.PdfPage) -> bool:

@@ -24,7 +24,10 @@ class Boxes:
 
     def __init__(self, page: pdfium.PdfPage, text_page: pdfium.PdfTextPage):
         self._page, self._text_page = page, text_page
-        self._left, _, _, self._top = page.get_bbox()
+        self._left, _, _, self._top = page.get_mediabox()
+        shown = page.get_bbox()
+        #: what the crop box cuts off at the left and at the top: pixels begin behind it
+        self._cut = (shown[0] - self._left, self._top - shown[3]) if page.get_rotation() == 0 else (0.0, 0.0)
         self._pixels: numpy.ndarray | None = None
 
     def mended(self, pieces: list) -> list:
@@ -52,8 +55,9 @@ class Boxes:
     def _by_pixels(self, piece) -> str | None:
         """What the pixels inside the box show; None where there is no box to be seen."""
         dark = self._dark()
-        top, bottom = int(piece.top * _SCALE), int(piece.bottom * _SCALE) + 1
-        left, right = int(piece.x0 * _SCALE), int(piece.x1 * _SCALE) + 1
+        x, y = self._cut
+        top, bottom = int((piece.top - y) * _SCALE), int((piece.bottom - y) * _SCALE) + 1
+        left, right = int((piece.x0 - x) * _SCALE), int((piece.x1 - x) * _SCALE) + 1
         glyph = dark[max(top, 0) : bottom, max(left, 0) : right]
         glyph = _middle(_middle(glyph).T).T
         if min(glyph.shape) < 8:

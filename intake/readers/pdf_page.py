@@ -17,6 +17,7 @@ from rules.ticks import normalise
 
 #: ruled lines and rectangles beyond which a page is a drawing
 _MOST_EDGES = 4_000
+_MOST_CHARACTERS = 12_000
 #: what pdfminer and pdfplumber raise on malformed files
 _ERRORS = (PDFException, PSException, PdfminerException, MalformedPDFException, KeyError, TypeError, ValueError,
            AttributeError, IndexError, AssertionError, RecursionError, OverflowError, ZeroDivisionError, struct.error,
@@ -57,7 +58,13 @@ class Plumber:
             own = self._file.pages[number]
             if len(own.edges) > _MOST_EDGES:
                 return None
-            pieces = Boxes(page, text_page).mended(_pieces(own))
+            letters = _letters(own)
+            if is_garbled("".join(piece.text for piece in letters)):
+                if page.get_rotation():
+                    return None
+                letters = _letters_of_pdfium(page, text_page)
+            letters += _form_fields(own)
+            pieces = Boxes(page, text_page).mended([*letters, *_drawn_boxes(own, letters)])
             ruled = own.filter(lambda shape: not _is_square(shape)) if any(map(_is_square, _shapes(own))) else own
             tables = ruled.find_tables(_SETTINGS)
             return _assemble(pieces, [table for table in tables if len(table.cells) > 1], number + 1)
@@ -68,12 +75,28 @@ class Plumber:
                 self._file.pages[number].close()
 
 
-def _pieces(page: pdfplumber.page.Page) -> list[Piece]:
-    """Characters of the page (each once, also where bold is faked by printing twice) and what its form fields hold."""
+def is_garbled(text: str) -> bool:
+    """Whether an engine could not tell which letters the glyphs stand for."""
+    lost = text.count("(cid:") + text.count("\ufffd") + sum(char < " " and char not in "\r\n\t" for char in text)
+    return lost > 3 and lost * 20 > len(text)
+
+
+def _letters_of_pdfium(page: pdfium.PdfPage, text_page: pdfium.PdfTextPage) -> list[Piece]:
+    """The page's characters by the other engine, where pdfminer does not know the font's encoding."""
+    left, _, _, top = page.get_mediabox()
+    found = []
+    for index in range(min(text_page.count_chars(), _MOST_CHARACTERS)):
+        text = text_page.get_text_range(index, 1)
+        if text.strip():
+            x0, y0, x1, y1 = text_page.get_charbox(index, loose=True)
+            found.append(Piece(text, x0 - left, top - y1, x1 - left, top - y0))
+    return found
+
+
+def _letters(page: pdfplumber.page.Page) -> list[Piece]:
+    """Characters of the page, each once, also where bold is faked by printing twice."""
     chars = page.dedupe_chars(tolerance=0.8).chars
-    found = [Piece(char["text"], char["x0"], char["top"], char["x1"], char["bottom"]) for char in chars if char["upright"]]
-    fields = _form_fields(page)
-    return [*found, *fields, *_drawn_boxes(page, [*found, *fields])]
+    return [Piece(char["text"], char["x0"], char["top"], char["x1"], char["bottom"]) for char in chars if char["upright"]]
 
 
 def _drawn_boxes(page: pdfplumber.page.Page, others: list[Piece]) -> list[Piece]:

@@ -59,7 +59,7 @@ def page_pictures(page: pdfium.PdfPage, number: int) -> Iterator[tuple[str, byte
 
 def _bytes_of(item: pdfium.PdfImage) -> tuple[bytes, str, str] | None:
     try:
-        if tuple(item.get_filters()) == ("DCTDecode",) and _is_upright(item):
+        if tuple(item.get_filters(skip_simple=True)) == ("DCTDecode",) and _is_upright(item):
             buffer = io.BytesIO()
             item.extract(buffer)
             data = buffer.getvalue()
@@ -68,10 +68,7 @@ def _bytes_of(item: pdfium.PdfImage) -> tuple[bytes, str, str] | None:
         bitmap = item.get_bitmap(render=False)
     except (pdfium.PdfiumError, ValueError, OSError, ctypes.ArgumentError):
         return None
-    try:
-        return _png(bitmap), "png", "image/png"
-    finally:
-        bitmap.close()
+    return _png(bitmap), "png", "image/png"  # the bitmap belongs to the page and is not closed here
 
 
 def _is_upright(item: pdfium.PdfImage) -> bool:
