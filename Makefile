@@ -17,7 +17,7 @@ demo: setup
 
 test: setup
 	sh tests/packages.sh
-	$(VENV)/bin/ruff check intake rules store tests bench
+	$(VENV)/bin/ruff check .
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/python -m pytest $(ARGS)
 

@@ -1,4 +1,4 @@
-"""What is due by the clock: the daily digest, the heartbeat, and the database's own housekeeping."""
+"""What is due by the clock: the daily digest, and the database's own housekeeping."""
 
 import logging
 import os
@@ -10,7 +10,6 @@ from intake import digest
 from intake.config import Config
 from rules.survey import Survey
 from store.database import Database
-from store.health import note
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +23,6 @@ _STALE = 24 * 3600
 
 def turn(config: Config, survey: Survey, database: Database, now: datetime) -> int:
     """Do what is due; returns the number of digests that were made."""
-    note(database, "heartbeat", None, now)
     made = digest.run_due(config, survey, database, now)
     for one in made:
         log.info("action=digest day=%s", one.day)

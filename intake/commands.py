@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from intake.config import Config
 from intake.config_file import load_config
-from rules.errors import ConfigError
+from rules.errors import ConfigError, IntakeError
 from rules.survey import Survey, load_survey
 from store import outbox as outbox_store
 from store import processing
@@ -67,20 +67,27 @@ def once(arguments: Namespace) -> int:
     from intake import clock, pipeline, watch
     from intake.confine import ReaderPool
     from intake.deliver import deliver_once as deliver
+    from intake.lock import exclusive
     from intake.secrets import read_secret
 
     config, survey, database = _open(arguments)
     _need_mailbox(config)
     clock_now = _clock(config)
-    reports = [watch.watch_once(config, box, read_secret(box.password), database, clock_now)
-               for box in config.mailboxes]
-    with ReaderPool(config.survey, config.read) as pool:
-        processed = pipeline.process_pending(config, survey, database, pool, clock_now)
+    new, failures = 0, []
+    for box in config.mailboxes:
+        try:
+            new += watch.watch_once(config, box, read_secret(box.password), database, clock_now).new
+        except IntakeError as error:  # what came in is processed and answered all the same
+            failures.append(f"{box.address}:{error}")
+    with exclusive(config.data / "process.lock") as held, ReaderPool(config.survey, config.read) as pool:
+        processed = pipeline.process_pending(config, survey, database, pool, clock_now) if held else 0
     digests = clock.turn(config, survey, database, clock_now())
     sent = deliver(config, database, clock_now)
-    print(f"新来信 {sum(report.new for report in reports)} 封,处理 {processed} 封,日报 {digests} 份,"
+    print(f"新来信 {new} 封,处理 {processed} 封,日报 {digests} 份,"
           f"发出 {sent.sent} 封,待发 {sent.waiting} 封。")
-    return 0
+    for failure in failures:
+        print(f"未能收信:{failure}", file=sys.stderr)
+    return 1 if failures else 0
 
 
 def import_mails(arguments: Namespace) -> int:

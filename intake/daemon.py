@@ -20,6 +20,7 @@ from intake.secrets import read_secret
 from rules.errors import IntakeError
 from rules.survey import Survey
 from store.database import Database, connect
+from store.health import note
 
 log = logging.getLogger(__name__)
 
@@ -130,6 +131,7 @@ def _delivering(config: Config, signals: Signals, now) -> Callable[[Database], N
 def _ticking(config: Config, survey: Survey, signals: Signals, now) -> Callable[[Database], None]:
     def loop(database: Database) -> None:
         while not signals.stop.is_set():
+            note(database, "heartbeat", None, now())
             if clock.turn(config, survey, database, now()):
                 signals.composed.set()
             signals.stop.wait(clock.TICK_SECONDS)

@@ -21,6 +21,8 @@ from rules.document import Line
 # Reading runs in several processes side by side, each with one thread.
 cv2.setNumThreads(1)
 
+#: corners of a line, its text, its confidence
+Row = tuple[np.ndarray, str, float]
 #: longest side in pixels on which text is looked for: at 2000 memory doubles, and nothing more is found
 DETECT_SIDE = 1280
 #: the same where print turned out to be tiny all over the page
@@ -31,6 +33,8 @@ READ_SIDE = 2400
 _TINY = 14
 #: a strip longer than this times its width is padded, or the detector would blow it up beyond all bounds
 _MAX_ASPECT = 4.0
+#: a picture taller than this times its width is a long screenshot, and is read in so many strips at most
+_LONG, _STRIPS = 2.5, 12
 #: least confidence of a line that is kept
 _LEAST = 0.5
 #: lines that are less sure than this on average may stand on their head
@@ -42,6 +46,28 @@ _VOTERS = 12
 def read(image: Image, page: int, engine: Any) -> tuple[Line, ...]:
     """The lines of `image`, top to bottom, boxes in pixels of the upright, level picture."""
     whole = np.asarray(image.convert("RGB"))[:, :, ::-1]
+    height, width = whole.shape[:2]
+    if height > _LONG * width and height > READ_SIDE:
+        return _read_strips(whole, page, engine)
+    return _level(_read_upright(whole, engine), page)
+
+
+def _read_strips(whole: np.ndarray, page: int, engine: Any) -> tuple[Line, ...]:
+    """A long screenshot, piece by piece; pieces overlap, and a line belongs to the piece that holds its middle."""
+    height, width = whole.shape[:2]
+    step, overlap = int(1.6 * width), int(0.15 * width)
+    rows: list[Row] = []
+    for number in range(min(_STRIPS, math.ceil(height / step))):
+        top = max(0, number * step - overlap)
+        piece = whole[top : (number + 1) * step + overlap]
+        for corners, text, score in _recognise(_detect(piece, engine), engine):
+            corners = corners + np.asarray((0, top), np.float32)
+            if number * step <= corners[:, 1].mean() < (number + 1) * step:
+                rows.append((corners, text, score))
+    return _level(rows, page)
+
+
+def _read_upright(whole: np.ndarray, engine: Any) -> list[Row]:
     found = _detect(whole, engine)
     turns = _quarter_turns(found, engine)
     if turns:
@@ -53,7 +79,7 @@ def read(image: Image, page: int, engine: Any) -> tuple[Line, ...]:
     if _sureness(rows) < _DOUBTFUL and _sureness(_recognise(found.turned(), engine)) > _sureness(rows) + 0.1:
         whole = np.ascontiguousarray(whole[::-1, ::-1])
         rows = _recognise(_detect(whole, engine), engine)
-    return _level(rows, page)
+    return rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +164,7 @@ def _quarter_turns(found: _Found, engine: Any) -> int:
     return (1 if sideways else 0) + (2 if lean > 0 else 0)
 
 
-def _recognise(found: _Found, engine: Any) -> list[tuple[np.ndarray, str, float]]:
+def _recognise(found: _Found, engine: Any) -> list[Row]:
     if not found.cuts:
         return []
     read = engine.recognize_txt(found.cuts)
@@ -146,13 +172,13 @@ def _recognise(found: _Found, engine: Any) -> list[tuple[np.ndarray, str, float]
     return [(corners, text.strip(), float(score)) for corners, text, score in rows if text.strip() and score >= _LEAST]
 
 
-def _sureness(read: list[tuple[np.ndarray, str, float]]) -> float:
+def _sureness(read: list[Row]) -> float:
     """Mean confidence, by characters; 1 where there is nothing to be unsure of."""
     letters = sum(len(text) for _, text, _ in read)
     return sum(score * len(text) for _, text, score in read) / letters if letters else 1.0
 
 
-def _level(read: list[tuple[np.ndarray, str, float]], page: int) -> tuple[Line, ...]:
+def _level(read: list[Row], page: int) -> tuple[Line, ...]:
     slant = _slant([corners for corners, _, _ in read])
     turn = np.array([[math.cos(slant), math.sin(slant)], [-math.sin(slant), math.cos(slant)]], np.float32)
     result = []

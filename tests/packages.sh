@@ -6,12 +6,16 @@ wanted=""
 present() { command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ]; }
 present dovecot || wanted="$wanted dovecot-imapd"
 present bwrap || wanted="$wanted bubblewrap"
+present sqlite3 || wanted="$wanted sqlite3"
 [ -n "$(find /usr/share/fonts -iname '*NotoSansCJK*' 2>/dev/null | head -n 1)" ] || wanted="$wanted fonts-noto-cjk"
 [ -z "$wanted" ] && exit 0
-if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
-    apt-get update -qq
-    # shellcheck disable=SC2086
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $wanted
+lacking() { echo "!!! Not installed ($1):$wanted. Tests that need them are skipped and counted." >&2; }
+if [ "$(id -u)" != 0 ]; then
+    lacking "only root may"
+elif ! command -v apt-get >/dev/null 2>&1; then
+    lacking "no apt-get here"
 else
-    echo "Not installed, and not allowed to install:$wanted" >&2
+    # shellcheck disable=SC2086
+    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $wanted; } ||
+        lacking "apt-get failed"
 fi

@@ -81,9 +81,9 @@ def test_every_page_of_a_tiff_is_read_up_to_the_limit(seen):
 
 
 def test_a_large_photo_is_scaled_down(seen):
-    """Nothing larger than MAX_SIDE is handed on."""
+    """Nothing larger than MAX_AREA is handed on, in its own proportions."""
     image.read(encoded(Image.new("RGB", (9000, 6000), "white"), "JPEG"), LIMITS)
-    assert max(seen[0].size) <= image.MAX_SIDE and seen[0].width / seen[0].height == pytest.approx(1.5, abs=0.01)
+    assert seen[0].width * seen[0].height <= image.MAX_AREA and seen[0].width / seen[0].height == pytest.approx(1.5, abs=0.01)
 
 
 def test_a_decompression_bomb_is_refused_before_it_is_decoded():
@@ -136,6 +136,17 @@ def test_a_photograph_without_writing_gives_no_lines():
     """The caller says what to do with it; a note says that there was nothing to read."""
     document = document_of(draw.as_jpeg(others.landscape()))
     assert (document.lines, document.notes) == ((), ("no-text",))
+
+
+def test_a_qr_code_is_told_from_an_illegible_scan(seen, monkeypatch):
+    """People attach their account's code: nothing to read in it, and nothing wrong with it."""
+    import cv2
+
+    monkeypatch.setattr(ocr, "lines", lambda picture, page=1: ())
+    modules = cv2.QRCodeEncoder.create().encode("http://weixin.qq.com/r/abcdefghijklmnop")
+    code = Image.fromarray(modules).resize((430, 430), Image.Resampling.NEAREST)
+    assert image.read(draw.as_png(code), LIMITS).notes == ("qr-code",)
+    assert image.read(draw.as_png(others.landscape()), LIMITS).notes == ("no-text",)
 
 
 def test_logos_and_avatars_are_icons_and_scans_are_not():

@@ -57,6 +57,17 @@ def test_a_driving_licence_is_no_id_card():
     assert papers_in(draw.as_jpeg(others.driving_licence("欧阳明山", NUMBER))) == ()
 
 
+def test_a_long_screenshot_is_read_in_strips():
+    """Every line once, in order, also where two strips overlap."""
+    chat = others.chat_screenshot()
+    long = Image.new("RGB", (chat.width, chat.height * 3))
+    for number in range(3):
+        long.paste(chat, (0, number * chat.height))
+    text = [line.text for line in ocr.lines(long)]
+    assert sum("欧阳明山" in line for line in text) == 3
+    assert sum("好的收到" in line for line in text) == 3
+
+
 def test_extreme_shapes_stay_bounded():
     """A strip would be blown up to 29,440 pixels by the detector's rule for short sides."""
     picture, _ = ocr_steps._bounded(ocr_steps.np.zeros((12, 9000, 3), "uint8"))

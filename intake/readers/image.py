@@ -20,8 +20,8 @@ from rules.document import Document, Line
 
 #: pixels of the largest picture that is decoded: A3 at 600 dpi has 70 million
 MAX_PIXELS = 89_000_000
-#: longest side that is handed on; everything larger is scaled down while it is decoded
-MAX_SIDE = 4200
+#: pixels of the largest picture that is handed on; everything larger is scaled down while it is decoded
+MAX_AREA = 16_000_000
 #: what Pillow raises on malformed pictures beside OSError (seen in practice)
 _MALFORMED = (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, OverflowError, EOFError, struct.error,
               ZeroDivisionError)  # fmt: skip
@@ -30,6 +30,7 @@ _MALFORMED = (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError,
 def read(data: bytes, limits: ReadLimits) -> Document:
     """The lines of a picture, page by page.
 
+    A photograph of 12 million pixels is handed on as it is: small print in it is looked at again from near.
     Raises Unreadable: `corrupt` (no picture, truncated, malformed), `too_large` (more than MAX_PIXELS).
     """
     lines: list[Line] = []
@@ -90,10 +91,13 @@ def _check_size(image: Image.Image) -> None:
 
 
 def _prepared(image: Image.Image) -> Image.Image:
-    image.draft("RGB", (MAX_SIDE, MAX_SIDE))  # JPEG: decode at 1/2, 1/4 or 1/8
+    ratio = min(1.0, (MAX_AREA / max(1, image.width * image.height)) ** 0.5)
+    bound = (max(1, int(image.width * ratio)), max(1, int(image.height * ratio)))
+    if ratio < 1:
+        image.draft("RGB", bound)  # JPEG: decode at 1/2, 1/4 or 1/8
     frame = _eight_bit(image)
-    if max(frame.size) > MAX_SIDE:
-        frame.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    if ratio < 1:
+        frame.thumbnail(bound, Image.Resampling.LANCZOS, reducing_gap=2.0)
     try:
         frame = ImageOps.exif_transpose(frame)
     except _MALFORMED:
