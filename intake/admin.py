@@ -15,9 +15,10 @@ from store.database import connect
 
 
 def serve(config: Config, open_browser: bool = False) -> None:
-    """Serve Datasette on `admin.host` and `admin.port` until interrupted; raises ConfigError for a host that is not loopback.
+    """Serve Datasette on `admin.host` and `admin.port` until interrupted.
 
-    The daemon may write at the same time. Requests are not logged: their addresses may hold what somebody searched for.
+    Raises ConfigError for a host that is not this machine. The daemon may write at the same time. Requests are not
+    logged: their addresses may hold what somebody searched for.
     """
     host, port = config.admin.host, config.admin.port
     check_loopback(config)
@@ -43,6 +44,7 @@ def words_for(survey: Survey) -> dict:
         "MESSAGE_STATES": words.MESSAGE_STATES, "SILENCES": words.SILENCES, "ROLES": words.ROLES,
         "PROBLEMS": words.PROBLEMS, "REPLY_KINDS": words.REPLY_KINDS, "REPLY_STATES": words.REPLY_STATES,
         "YES_NO": words.YES_NO, "ON_TIME": {1: "按时", 0: "逾期"}, "SIDES": words.SIDES,
+        "WHY": words.WHY, "ACTIONS": words.ACTIONS,
         "MISSING": lambda code: words.missing_word(survey, code),
     }
 

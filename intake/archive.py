@@ -35,7 +35,9 @@ class Member:
 class Archive:
     """An opened archive, or the reason why it cannot be opened (`problem`, `detail`)."""
 
-    def __init__(self, source: zipfile.ZipFile | None, limits: ReadLimits, problem: str | None = None, detail: str = ""):
+    def __init__(
+        self, source: zipfile.ZipFile | None, limits: ReadLimits, problem: str | None = None, detail: str = ""
+    ):
         self.source, self.limits, self.problem, self.detail = source, limits, problem, detail
 
     def __enter__(self):

@@ -13,7 +13,9 @@ from intake.mime import Entity, ancestors, body, is_too_deep
 MAX_TEXT = 1_000_000
 MAX_HTML = 500_000
 _MAX_PASTED = 50
-_PASTED = re.compile(r"data:(image/[a-z0-9.+-]{1,20})(?:;[a-z0-9=-]{1,40})*;base64,([A-Za-z0-9+/=\s%]{100,})", re.IGNORECASE)
+_PASTED = re.compile(
+    r"data:(image/[a-z0-9.+-]{1,20})(?:;[a-z0-9=-]{1,40})*;base64,([A-Za-z0-9+/=\s%]{100,})", re.IGNORECASE
+)
 _CID = re.compile(r"cid:([^\s\"'<>)]{1,300})", re.IGNORECASE)
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([A-Za-z0-9_:-]{2,40})", re.IGNORECASE)
 #: plain text that only says: read the HTML
@@ -84,7 +86,9 @@ def pasted_pictures(html: str) -> tuple[str, list[tuple[str, bytes]]]:
 
     def take(match: re.Match) -> str:
         try:
-            data, _ = decode_base64(match[2].replace("%2B", "+").replace("%2F", "/").replace("%3D", "=").encode("ascii"))
+            data, _ = decode_base64(
+                match[2].replace("%2B", "+").replace("%2F", "/").replace("%3D", "=").encode("ascii")
+            )
         except (binascii.Error, UnicodeError):
             return ""
         if len(pictures) < _MAX_PASTED:

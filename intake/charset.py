@@ -20,7 +20,22 @@ _STATEFUL = ("utf-16", "utf-32", "utf-7", "iso2022", "hz")
 _PLAUSIBLE = 0.7
 #: codecs of Python that are no charsets, or that execute more than they decode
 _NO_CHARSETS = frozenset(
-    ["idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "mbcs", "oem", "base64", "bz2", "hex", "quopri", "rot13", "uu", "zlib"]
+    [
+        "idna",
+        "punycode",
+        "undefined",
+        "unicode_escape",
+        "raw_unicode_escape",
+        "mbcs",
+        "oem",
+        "base64",
+        "bz2",
+        "hex",
+        "quopri",
+        "rot13",
+        "uu",
+        "zlib",
+    ]
 )
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
@@ -44,8 +59,8 @@ def codec_name(label: str | None) -> str | None:
 def decode_text(data: bytes, label: str | None = None) -> tuple[str, str | None]:
     """Decode `data` by the rule above; never raises.
 
-    Returns the text (always encodable as UTF-8) and a defect: None, `charset-mislabelled` (the label was wrong, the text
-    is right) or `charset-undecodable` (some characters are U+FFFD).
+    Returns the text (always encodable as UTF-8) and a defect: None, `charset-mislabelled` (the label was wrong, the
+    text is right) or `charset-undecodable` (some characters are U+FFFD).
     """
     declared = codec_name(label)
     if declared and declared.replace("_", "").startswith(tuple(name.replace("_", "") for name in _STATEFUL)):

@@ -45,7 +45,9 @@ class Outcome:
 class Child:
     """A warm child process."""
 
-    def __init__(self, prefix: tuple[str, ...] | None, import_paths: tuple[str, ...], limits: ReadLimits, survey: tuple):
+    def __init__(
+        self, prefix: tuple[str, ...] | None, import_paths: tuple[str, ...], limits: ReadLimits, survey: tuple
+    ):
         self.limits, self.jobs = limits, 0
         self._channel, theirs = socket.socketpair()
         paths = [_ROOT, *import_paths]
@@ -71,7 +73,9 @@ class Child:
     def pid(self) -> int:
         return self._process.pid
 
-    def call(self, function, arguments: tuple, keywords: dict, deadline: float, raw: IO[bytes] | None = None) -> Outcome:
+    def call(
+        self, function, arguments: tuple, keywords: dict, deadline: float, raw: IO[bytes] | None = None
+    ) -> Outcome:
         """Run `function` in the child; with `raw`, that open file takes the place of the first argument.
 
         Raises ChildDied; PermanentError or TransientError as the function raised them.

@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta, timezone
 from email.utils import parsedate_tz
 
 CHINA = timezone(timedelta(hours=8))
-_ISO = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?[T\s,,]*(?:(\d{1,2})[::时](\d{1,2})(?:[::分](\d{1,2}))?)?")
+_ISO = re.compile(
+    r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?[T\s,\uff0c]*(?:(\d{1,2})[:\uff1a时](\d{1,2})(?:[:\uff1a分](\d{1,2}))?)?"
+)
 _OFFSET = re.compile(r"(?:GMT|UTC|\s|\d)([+-])(\d{2}):?(\d{2})\b")
 _NAMED_ZONE = re.compile(r"\b(?:GMT|UTC?|[ECMP][SD]T)\b|\dZ\b")
 

@@ -40,7 +40,8 @@ class Digest:
     """One day's report."""
 
     day: date
-    #: codes of DATA.md → numbers: `day`, `period` (the days that one mail covers) and `total` by kind, category, status …; `attention`; `folders`; `covers`
+    #: codes of DATA.md → numbers: `day`, `period` (the days that one mail covers) and `total`, each by kind, category,
+    #: status …; `attention`; `folders`; `ledger`; `covers`
     counts: dict
     text: str
     html: str
@@ -50,14 +51,16 @@ class Digest:
 def due_days(database: Database, config: Config, now: datetime) -> list[date]:
     """The days whose digest is due and not made, oldest first; none before the first mail was entered.
 
-    Mail that was in the mailbox before the first day of service is given no days of its own: the first digest counts it.
+    Mail that was in the mailbox before the first day of service is given no days of its own: the first digest counts
+    it.
     """
     first = digests.first_entered(database)
     if first is None:
         return []
     local = now.astimezone(config.time_zone)
     newest = local.date() - timedelta(days=1 if local.timetz().replace(tzinfo=None) >= config.digest.at else 2)
-    begin = max(datetime.fromisoformat(first).astimezone(config.time_zone).date(), newest - timedelta(days=MOST_DAYS - 1))
+    service_began = datetime.fromisoformat(first).astimezone(config.time_zone).date()
+    begin = max(service_began, newest - timedelta(days=MOST_DAYS - 1))
     made = digests.days_made(database)
     days = (begin + timedelta(days=n) for n in range((newest - begin).days + 1))
     return [day for day in days if day.isoformat() not in made]
@@ -116,8 +119,8 @@ def store(database: Database, digest: Digest, now: datetime) -> int:
 def store_and_queue(database: Database, digest: Digest, config: Config, now: datetime) -> int:
     """Write the digest's row and queue one mail for each address of the office that has none of it yet.
 
-    One transaction. Returns how many mails were queued: a second call for the same day queues nothing, and without `smtp`
-    in the configuration the digest is only kept.
+    One transaction. Returns how many mails were queued: a second call for the same day queues nothing, and without
+    `smtp` in the configuration the digest is only kept.
     """
     with writing(database):
         identifier = store(database, digest, now)

@@ -4,11 +4,12 @@ import re
 import unicodedata
 
 MAX_NAME = 150
-#: characters that turn the direction of writing, or cannot be seen: `表‮fdp.exe` would show as `表exe.pdf`
+#: characters that turn the direction of writing, or cannot be seen: with U+202E `表fdp.exe` shows as `表exe.pdf`
 _UNSEEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]")
 _NAMES = {
     "jpg": "jpg", "png": "png", "gif": "gif", "bmp": "bmp", "tiff": "tif", "webp": "webp", "heic": "heic", "pdf": "pdf",
-    "docx": "docx", "docm": "docm", "xlsx": "xlsx", "pptx": "pptx", "doc": "doc", "wps": "wps", "xls": "xls", "rtf": "rtf",
+    "docx": "docx", "docm": "docm", "xlsx": "xlsx", "pptx": "pptx", "doc": "doc", "wps": "wps", "xls": "xls",
+    "rtf": "rtf",
     "odt": "odt", "ofd": "ofd", "zip": "zip", "rar": "rar", "7z": "7z", "eml": "eml", "html": "html", "txt": "txt",
     "calendar": "ics", "vcard": "vcf", "signature": "p7s", "tnef": "dat", "msg": "msg", "gz": "gz", "tar": "tar",
     "xml": "xml",
@@ -16,7 +17,7 @@ _NAMES = {
 
 
 def safe_name(name: str | None) -> str | None:
-    """The last component of a name, without control and invisible characters, at most 150 characters; None when empty."""
+    """The last component of a name without control and invisible characters, at most MAX_NAME long, or None."""
     if not name:
         return None
     name = _UNSEEN.sub("", name)

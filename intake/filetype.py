@@ -12,16 +12,17 @@ HARMLESS = frozenset(("calendar", "vcard", "signature", "delivery-status", "css"
 
 _MAGIC = (
     (b"%PDF-", "pdf"), (b"{\\rtf", "rtf"), (b"\xff\xd8\xff", "jpg"), (b"\x89PNG\r\n\x1a\n", "png"), (b"GIF87a", "gif"),
-    (b"GIF89a", "gif"), (b"II*\x00", "tiff"), (b"MM\x00*", "tiff"), (b"Rar!\x1a\x07", "rar"), (b"7z\xbc\xaf'\x1c", "7z"),
-    (b"\x1f\x8b", "gz"), (b"BZh", "bz2"), (b"\xfd7zXZ\x00", "xz"), (b"\x78\x9f\x3e\x22", "tnef"), (b"wOFF", "font"),
+    (b"GIF89a", "gif"), (b"II*\x00", "tiff"), (b"MM\x00*", "tiff"), (b"Rar!\x1a\x07", "rar"),
+    (b"7z\xbc\xaf'\x1c", "7z"), (b"\x1f\x8b", "gz"), (b"BZh", "bz2"), (b"\xfd7zXZ\x00", "xz"),
+    (b"\x78\x9f\x3e\x22", "tnef"), (b"wOFF", "font"),
     (b"wOF2", "font"), (b"\x00\x01\x00\x00\x00", "font"), (b"OTTO", "font"), (b"MZ", "exe"), (b"\x7fELF", "exe"),
     (b"ID3", "audio"), (b"OggS", "audio"), (b"#!AMR", "audio"), (b"\x1aE\xdf\xa3", "video"), (b"FLV\x01", "video"),
 )  # fmt: skip
 _HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1", b"avif")
 _BY_EXTENSION = {
     "txt": "txt", "text": "txt", "csv": "txt", "log": "txt", "md": "txt", "json": "txt", "htm": "html", "html": "html",
-    "mht": "eml", "mhtml": "eml", "eml": "eml", "ics": "calendar", "vcf": "vcard", "p7s": "signature", "asc": "signature",
-    "sig": "signature", "css": "css", "xml": "xml", "svg": "svg",
+    "mht": "eml", "mhtml": "eml", "eml": "eml", "ics": "calendar", "vcf": "vcard", "p7s": "signature",
+    "asc": "signature", "sig": "signature", "css": "css", "xml": "xml", "svg": "svg",
 }  # fmt: skip
 _BY_TYPE = {
     "message/rfc822": "eml", "message/global": "eml", "text/calendar": "calendar", "application/ics": "calendar",
@@ -33,7 +34,34 @@ _BY_TYPE = {
 _ZIP_FAMILIES = frozenset(("docx", "docm", "xlsx", "pptx", "odt", "ods", "odp", "ofd"))
 #: extensions that promise a format which would have been recognised by its content
 PROMISES = frozenset(
-    ["doc", "docx", "docm", "wps", "xls", "xlsx", "et", "ppt", "pptx", "pdf", "rtf", "odt", "ofd", "jpg", "jpeg", "png", "gif", "bmp", "tif", "tiff", "webp", "heic", "zip", "rar", "7z", "msg"]
+    [
+        "doc",
+        "docx",
+        "docm",
+        "wps",
+        "xls",
+        "xlsx",
+        "et",
+        "ppt",
+        "pptx",
+        "pdf",
+        "rtf",
+        "odt",
+        "ofd",
+        "jpg",
+        "jpeg",
+        "png",
+        "gif",
+        "bmp",
+        "tif",
+        "tiff",
+        "webp",
+        "heic",
+        "zip",
+        "rar",
+        "7z",
+        "msg",
+    ]
 )
 _MIME = {
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
@@ -165,7 +193,11 @@ def _zip_kind(data: bytes, extension: str) -> str:
 
 def _open_document(head: bytes, extension: str) -> str:
     """OpenDocument (part 3, section 3.3) tells its kind in its first member, uncompressed; some programs do not."""
-    for name, kind in ((b"opendocument.text", "odt"), (b"opendocument.spreadsheet", "ods"), (b"opendocument.pres", "odp")):
+    for name, kind in (
+        (b"opendocument.text", "odt"),
+        (b"opendocument.spreadsheet", "ods"),
+        (b"opendocument.pres", "odp"),
+    ):
         if name in head:
             return kind
     if b"epub" in head:
@@ -184,7 +216,7 @@ def _ole_kind(data: bytes, extension: str) -> str:
 
 
 def _ole_names(data: bytes) -> set[str]:
-    """Names in the directory of an OLE compound file ([MS-CFB] sections 2.2 and 2.6): every directory entry is 128 bytes.
+    """Names in the directory of an OLE compound file ([MS-CFB] sections 2.2 and 2.6); each entry has 128 bytes.
 
     Entries are found by their shape rather than by the sector chain, so that a damaged file is recognised too.
     """
@@ -192,9 +224,9 @@ def _ole_names(data: bytes) -> set[str]:
     names = set()
     for offset in range(size if size == 4096 else 512, min(len(data), 64 * 1024 * 1024) - 127, 128):
         length, kind = data[offset + 64] | data[offset + 65] << 8, data[offset + 66]
-        if 4 <= length <= 64 and length % 2 == 0 and kind in (1, 2, 5) and data[offset + 1] == 0:
-            if data[offset + length - 2 : offset + length] == b"\x00\x00":
-                names.add(data[offset : offset + length - 2].decode("utf-16-le", "replace"))
+        likely = 4 <= length <= 64 and length % 2 == 0 and kind in (1, 2, 5) and data[offset + 1] == 0
+        if likely and data[offset + length - 2 : offset + length] == b"\x00\x00":
+            names.add(data[offset : offset + length - 2].decode("utf-16-le", "replace"))
     return names
 
 

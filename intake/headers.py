@@ -56,7 +56,7 @@ def decode_value(value: str, defects: set[str]) -> str:
 
 
 def _decode_run(run: list[re.Match], defects: set[str]) -> str:
-    """Adjacent encoded-words: those of one charset are joined as bytes first, as a character may be split between them."""
+    """Adjacent encoded-words; those of one charset are joined first, as a character may be split between them."""
     texts, pending, charset = [], [], None
     for word in run:
         label = word[1].split("*")[0]
@@ -104,8 +104,9 @@ def decode_base64(data) -> tuple[bytes, bool]:
 def parameters(value: str, defects: set[str]) -> dict[str, str]:
     """The parameters of Content-Type or Content-Disposition, names in lower case, values decoded.
 
-    Takes the raw (unfolded, 8-bit decoded) value. RFC 2231 continuations and charsets, RFC 2047 words inside quotes, bare
-    values with spaces. Of a parameter given twice the first counts; `name*` goes before `name` (RFC 6266 section 4.3).
+    Takes the raw (unfolded, 8-bit decoded) value. RFC 2231 continuations and charsets, RFC 2047 words inside quotes,
+    bare values with spaces. Of a parameter given twice the first counts; `name*` goes before `name` (RFC 6266
+    section 4.3).
     """
     plain: dict[str, str] = {}
     pieces: dict[str, list[tuple[int, bool, str]]] = {}
@@ -129,7 +130,7 @@ def _unquoted(quoted: str) -> str:
 
 
 def _joined(parts: list[tuple[int, bool, str]], defects: set[str]) -> str:
-    """RFC 2231 sections 3 and 4: the pieces in their order; percent-encoded ones are bytes in the first one's charset."""
+    """RFC 2231 sections 3 and 4: the pieces in order; percent-encoded ones are bytes in the first one's charset."""
     ordered = sorted({number: (encoded, text) for number, encoded, text in reversed(parts)}.items())
     if not any(encoded for _, (encoded, _) in ordered):
         return decode_value("".join(text for _, (_, text) in ordered), defects)

@@ -1,8 +1,8 @@
 """登记台账: the register as a workbook that an office can sort, filter and print.
 
 One sheet for each category with one row for each account, then what is missing, then the figures. Dates are dates and
-counts are numbers; everything that a registrant wrote is text, also where it starts like a formula. ID numbers are masked
-unless the caller asks for them: a workbook is mailed around.
+counts are numbers; everything that a registrant wrote is text, also where it starts like a formula. ID numbers are
+masked unless the caller asks for them: a workbook is mailed around.
 """
 
 import json
@@ -160,7 +160,8 @@ def _figures(sheet: Worksheet, survey: Survey, submissions: list[dict], accounts
            ((row["status"], row["category"]) for row in submissions))
     _table(sheet, "是否按时（件）", heads, kinds, list(words.TIMELINESS), words.TIMELINESS,
            (({1: "on_time", 0: "late"}.get(row["on_time"], "unknown"), row["category"]) for row in submissions))
-    named = [(account["platform"] or "", row["category"]) for row in submissions for account in accounts.get(row["id"], ())]
+    named = [(account["platform"] or "", row["category"])
+             for row in submissions for account in accounts.get(row["id"], ())]
     platforms = [choice.name for choice in survey.platforms]
     others = sorted({platform for platform, _ in named} - set(platforms))
     _table(sheet, "账号平台（个）", heads, kinds, [*platforms, *others], {"": "未能判定"}, iter(named))

@@ -95,7 +95,8 @@ def _page(sheet: Worksheet, title: str, width: float) -> None:
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = max(1, math.ceil(width / _PAGE_WIDTH)), 0
     sheet.print_title_rows, sheet.print_title_cols = "1:1", "A:B"
     sheet.page_margins.left = sheet.page_margins.right = 0.4
-    sheet.page_margins.top, sheet.page_margins.bottom = 0.7, 0.6
+    sheet.page_margins.top, sheet.page_margins.bottom = 0.75, 0.75
+    sheet.page_margins.header = sheet.page_margins.footer = 0.3
     # & starts a code in headers
     sheet.oddHeader.center.text = title.replace("&", "&&")
     sheet.oddFooter.center.text = "第 &P 页，共 &N 页"

@@ -94,7 +94,7 @@ def ancestors(entity: Entity):
 
 
 def body(raw, entity: Entity, defects: set[str]) -> bytes:
-    """The decoded bytes of an entity; what cannot be decoded of base64 is left out, with the defect `base64-truncated`."""
+    """The decoded bytes of an entity; of broken base64 what can be decoded, with the defect `base64-truncated`."""
     with memoryview(raw) as whole, whole[entity.start : entity.end] as view:
         if entity.encoding == "base64":
             data, complete = decode_base64(view)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from intake.config import ReadLimits
+from rules.errors import PermanentError
 from rules.reading import FileReading, Reading
 from rules.survey import Survey, load_survey
 
@@ -35,6 +36,8 @@ def read_mail(
     from intake.read_files import Reader, without_repeats
     from intake.unpack import unpack
 
+    if Path(raw_path).stat().st_size > limits.max_mail_bytes:
+        raise PermanentError(f"邮件超过{limits.max_mail_bytes // 1048576}MB,未予读取")
     parsed = parse(Path(raw_path), limits)
     files = unpack(parsed, limits, skip, progress)
     reader = Reader(survey, limits, skip, progress)
@@ -80,4 +83,3 @@ def _remote(message) -> tuple[FileReading, ...]:
 
 def _expiry(expires: str | None) -> str:
     return "信中只有下载链接,没有文件本身" + (f";链接有效期:{expires}" if expires else "")
-

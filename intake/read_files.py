@@ -1,8 +1,7 @@
 """Files of one mail → what each is and says."""
 
+import importlib
 import importlib.util
-import io
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -10,6 +9,8 @@ from intake.charset import decode_text
 from intake.config import ReadLimits
 from intake.filenames import safe_name, unnamed
 from intake.filetype import CONTAINERS, HARMLESS, PROMISES, extension_of, kind_of, media_type_of
+from intake.left_out import left_out
+from intake.ornaments import PICTURES, is_decoration, is_illegible
 from intake.readers import Unreadable
 from intake.readers import text as text_reader
 from intake.text_document import table_document
@@ -22,16 +23,14 @@ from rules.survey import Survey
 
 #: characters of a file's text that are kept for search
 MAX_TEXT = 200_000
-_WORD = ("docx", "docm")
-_PICTURES = ("jpg", "png", "gif", "bmp", "tiff", "webp", "heic")
+#: the module of `intake.readers` that opens a kind
+_READERS = {
+    "docx": "word", "docm": "word", "doc": "legacy_word", "wps": "legacy_word", "pdf": "pdf",
+    **dict.fromkeys(PICTURES, "image"),
+}  # fmt: skip
 _TEXTS = ("txt", "html")
 #: extensions under which plain text is found at times
 _TEXT_AS = ("doc", "wps", "xls", "et", "rtf")
-#: a picture shown inside a text is looked at by a person only when it is as large as a scan (pixels, long and short side)
-_SCAN_SIDES = (640, 400)
-#: fewer recognised characters than this, and nothing was made out of a picture
-_LEGIBLE = 8
-_LEGIBLE_CONFIDENCE = 0.6
 _DIED = "打开该文件时程序异常中止,系统未能读取"
 #: kinds that no reader opens yet, in words
 _UNSUPPORTED = {
@@ -55,6 +54,8 @@ class _Content:
     blank: bool = False
     papers: tuple[Paper, ...] = ()
     embedded: tuple[Embedded, ...] = ()
+    #: the reader's notes on what it did not read
+    left_out: tuple[str, ...] = ()
     problem: str | None = None
     detail: str | None = None
 
@@ -73,17 +74,15 @@ class Reader:
         for index, file in enumerate(queue):  # the queue grows while it is worked off
             sha256 = file.sha256
             content = self._content(file, sha256)
-            left_out = False
-            for item in content.embedded if file.parent is None or not _is_embedded(file) else ():
+            left = set(content.left_out)
+            for item in content.embedded if not _is_embedded(file) else ():
                 room -= len(item.data)
                 if len(queue) >= self.limits.max_files or room < 0:
-                    left_out = True
+                    left.add("too-many-pictures")
                     break
                 queue.append(_embedded_file(item, index, counts))
-            reading = _reading(file, sha256, content)
-            if left_out and reading.problem is None:
-                reading = replace(reading, problem="too_large", problem_detail="文档内的图片过多,未全部读取")
-            readings.append(reading)
+            queue += left_out(file, index, left)
+            readings.append(_reading(file, sha256, content))
         return tuple(readings)
 
     def body_forms(self, message: Message) -> tuple[Form, ...]:
@@ -114,11 +113,11 @@ class Reader:
         return max((read_forms(document, self.survey) for document in documents), key=_filled, default=())
 
     def _content(self, file: File, sha256: str) -> _Content:
-        if file.problem is not None or file.kind == "empty":
-            return _Content(problem=file.problem or "empty", detail=file.problem_detail)
+        if file.problem is not None:
+            return _Content(problem=file.problem, detail=file.problem_detail)
         if file.kind in CONTAINERS:
             return self._mail(file.message) if file.message else _Content()
-        key = f"{sha256}:{_is_decoration(file)}"
+        key = f"{sha256}:{is_decoration(file)}"
         if key not in self._known:
             self._known[key] = self._open(file, sha256)
         return self._known[key]
@@ -131,7 +130,7 @@ class Reader:
     def _open(self, file: File, sha256: str) -> _Content:
         if sha256 in self.skip:
             return _Content(problem="unreadable", detail=_DIED)
-        if _is_decoration(file):
+        if is_decoration(file):
             return _Content()
         if file.kind in HARMLESS:
             return _Content(text=_plain(file) if file.kind != "font" else "")
@@ -149,21 +148,12 @@ class Reader:
     def _can_read(self, kind: str) -> bool:
         if kind == "heic":
             return importlib.util.find_spec("pillow_heif") is not None
-        return kind in (*_WORD, "pdf", *_PICTURES, *_TEXTS)
+        return kind in _READERS or kind in _TEXTS
 
     def _document(self, file: File) -> Document:
-        if file.kind in _WORD:
-            from intake.readers import word
-
-            return word.read(file.data, self.limits)
-        if file.kind == "pdf":
-            from intake.readers import pdf
-
-            return pdf.read(file.data, self.limits)
-        if file.kind in _PICTURES:
-            from intake.readers import image
-
-            return image.read(file.data, self.limits)
+        if file.kind in _READERS:
+            reader = importlib.import_module(f"intake.readers.{_READERS[file.kind]}")
+            return reader.read(file.data, self.limits)
         return text_reader.read(_plain(file))
 
     def _understood(self, document: Document, file: File) -> _Content:
@@ -174,8 +164,9 @@ class Reader:
         forms = self._best_forms(_plain(file)) if file.kind in _TEXTS else read_forms(document, self.survey)
         blank = bool(forms) and all(is_blank(form) for form in forms)
         papers = read_papers(document, self.survey)
-        content = _Content(document.method, document.pages, document.text, forms, blank, papers, document.embedded)
-        if not forms and not papers and file.kind in _PICTURES and _is_illegible(document, file):
+        content = _Content(document.method, document.pages, document.text, forms, blank, papers, document.embedded,
+                           document.notes)  # fmt: skip
+        if not forms and not papers and file.kind in PICTURES and is_illegible(document, file):
             return replace(content, problem="unreadable", detail="图片中未能辨认出文字,可能模糊、过暗或拍摄不全")
         return content
 
@@ -185,7 +176,7 @@ def _reading(file: File, sha256: str, content: _Content) -> FileReading:
         filename=file.filename,
         media_type=file.media_type,
         size=file.size,
-        sha256=sha256 if file.data or file.size == 0 else None,
+        sha256=sha256 if file.data or file.problem == "empty" else None,
         parent=file.parent,
         inline=file.inline,
         role=_role(file, content),
@@ -217,9 +208,9 @@ def _unsupported(file: File) -> _Content:
 
 
 def _breaks_promise(file: File) -> bool:
-    """Whether the name promises a format that the bytes are not; text that is named .doc is readable all the same."""
+    """Whether the name promises a format that the bytes are not; text that is named .doc can be read all the same."""
     extension = extension_of(file.filename)
-    return extension in PROMISES and (file.kind == "unknown" or (file.kind == "txt" and extension not in _TEXT_AS))
+    return extension in PROMISES and (file.kind == "unknown" or (file.kind in _TEXTS and extension not in _TEXT_AS))
 
 
 def _plain(file: File) -> str:
@@ -244,40 +235,6 @@ _EMBEDDED = "embedded"
 
 def _is_embedded(file: File) -> bool:
     return file.content_id == _EMBEDDED and file.inline
-
-
-def _is_decoration(file: File) -> bool:
-    """A logo, avatar, rule or tracking pixel shown inside a text: not a material, and no cause for doubt."""
-    if not file.inline or file.kind not in _PICTURES:
-        return False
-    from intake.readers.image import is_icon
-
-    return is_icon(file.data)
-
-
-def _is_illegible(document: Document, file: File) -> bool:
-    """Whether nothing could be made out, so that a person must look.
-
-    A picture inside a text or a document is often an ornament; only one as large as a scan counts. A QR code (the
-    notice shows one, accounts have one) is read by nobody.
-    """
-    if "qr-code" in document.notes:
-        return False
-    legible = sum(len(line.text.strip()) for line in document.lines if line.confidence >= _LEGIBLE_CONFIDENCE)
-    return legible < _LEGIBLE and (not file.inline or _has_scan_size(file.data))
-
-
-def _has_scan_size(data: bytes) -> bool:
-    from PIL import Image
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(data)) as image:
-                short, long = sorted(image.size)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-        return True
-    return long >= _SCAN_SIDES[0] and short >= _SCAN_SIDES[1]
 
 
 def _filled(forms: tuple[Form, ...]) -> int:

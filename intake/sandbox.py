@@ -9,7 +9,17 @@ from pathlib import Path
 import intake
 import rules
 
-_SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime")
+_SYSTEM = (
+    "/usr",
+    "/bin",
+    "/sbin",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/etc/ld.so.cache",
+    "/etc/alternatives",
+    "/etc/localtime",
+)
 _PROBE_SECONDS = 20
 
 
@@ -28,8 +38,8 @@ def _arguments(import_paths: tuple[str, ...]) -> list[str]:
     shown = [path for path in dict.fromkeys((*_SYSTEM, *python, *ours, *import_paths)) if Path(path).exists()]
     binds = [part for path in shown for part in _bind(path)]
     return [
-        "--unshare-all", "--die-with-parent", "--cap-drop", "ALL", "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp",
-        *binds, "--chdir", "/",
+        "--unshare-all", "--die-with-parent", "--cap-drop", "ALL", "--proc", "/proc", "--dev", "/dev",
+        "--tmpfs", "/tmp", *binds, "--chdir", "/",
     ]  # fmt: skip
 
 

@@ -128,9 +128,8 @@ def judge_again(survey: Survey, database: Database, submission_id: int, now: dat
     judgement = judge(facts, survey)
     keys = registrant_key(judgement, survey), code_key(judgement.uscc)
     submissions.save_judgement(database, submission_id, judgement, keys, contact, now)
-    unread = tuple(answers.FileOutcome(file.filename, problem=file.problem) for file in facts.unread if file.open)
-    return SubmissionOutcome(submissions.number_of(database, submission_id), judgement, facts.accounts, files, unread,
-                             opened, submission_id)
+    return SubmissionOutcome(submissions.number_of(database, submission_id), judgement, facts.accounts, files,
+                             answers.unread_outcomes(facts.unread), opened, submission_id)
 
 
 def _merge(mail: _Mail, submission_id: int, stored: tuple[Account, ...], incoming: tuple[Account, ...]) -> None:
@@ -158,9 +157,9 @@ def _asked_about(mail: _Mail, kind: str) -> tuple[SubmissionOutcome, ...]:
     outcomes = []
     for submission_id in mail.sender[:20]:
         facts = load_facts(mail.database, submission_id)
-        unread = tuple(answers.FileOutcome(file.filename, problem=file.problem) for file in facts.unread if file.open)
-        outcomes.append(SubmissionOutcome(submissions.number_of(mail.database, submission_id),
-                                          judge(facts, mail.survey), facts.accounts, (), unread, False, submission_id))
+        outcomes.append(SubmissionOutcome(
+            submissions.number_of(mail.database, submission_id), judge(facts, mail.survey), facts.accounts, (),
+            answers.unread_outcomes(facts.unread), False, submission_id))
     return tuple(outcomes)
 
 

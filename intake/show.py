@@ -32,7 +32,7 @@ def show_message(database: Database, message_id: int) -> str | None:
     mail = overview.message(database, message_id)
     if mail is None:
         return None
-    opened = [f"  {row['number']} {_text(row['registrant'])}（{word(words.STATUSES, row['status'])}）：{_text(row['why'])}"
+    opened = [f"  {row['number']} {_text(row['registrant'])}（{word(words.STATUSES, row['status'])}）：{_text(word(words.WHY, row['why']))}"
               for row in overview.submissions_of(database, message_id)]
     sections = ["\n".join(_mail(database, mail)),
                 _section("涉及的登记", opened or ["  没有。"]),
@@ -61,15 +61,25 @@ def masked_field(name: str, value) -> str:
         return "（空）"
     if name in _ID_FIELDS:
         return mask_id(str(value))
-    text = mask_personal(str(value))
+    text = _worded(name, mask_personal(str(value)))
     if name in _PHONE_FIELDS and text == str(value) and len(text) >= 7:
         # not a number that mask_personal knows: one digit too many or too few
         return f"{text[:3]}****{text[-2:]}"
     return text
 
 
+def _worded(name: str, value: str) -> str:
+    if name == "news_license":
+        return words.YES_NO.get({"0": 0, "1": 1}.get(value), value)
+    return "、".join(str(one) for one in _list(value)) if name in ("scope", "formats") else value
+
+
+def _actor(actor: str) -> str:
+    return "系统" if actor == "daemon" else _text(actor)
+
+
 def _labels(survey: Survey | None) -> dict[str, str]:
-    return {rule.name: rule.label for rule in survey.fields} if survey else {}
+    return ({rule.name: rule.label for rule in survey.fields} if survey else {}) | {"platform": "平台"}
 
 
 def _head(row: dict, survey: Survey | None) -> str:
@@ -80,8 +90,8 @@ def _head(row: dict, survey: Survey | None) -> str:
              f"信用代码  {row['uscc'] or '—'}    身份证号  {mask_id(row['id_number']) if row['id_number'] else '—'}",
              f"时限      {timely}（截止 {row['deadline'] or '未定'}）",
              f"联系地址  {_text(row['contact_address']) or '—'}",
-             f"开立      {_time(row['opened_at'])}    更新  {_time(row['updated_at'])}    "
-             f"纸质件  {_time(row['paper_received_at'])}"]
+             f"开立      {_time(row['opened_at'])}    更新  {_time(row['updated_at'])}",
+             f"纸质件    {_time(row['paper_received_at'])}"]
     missing = [f"  · {words.missing_word(survey, code) if survey else code}" for code in _list(row["missing"])]
     review = [f"  · {_text(reason)}" for reason in _list(row["review_reasons"])]
     parts = ["\n".join(lines), _section("缺少材料", missing), _section("待核验的原因", review)]
@@ -90,7 +100,7 @@ def _head(row: dict, survey: Survey | None) -> str:
 
 def _because(evidence: str | None) -> str:
     found = _list(evidence)
-    return f"（{_text('；'.join(str(one) for one in found))}）" if found else ""
+    return f"（{_text('；'.join(str(one).rstrip('。；') for one in found))}）" if found else ""
 
 
 def _list(text: str | None) -> list:
@@ -104,7 +114,8 @@ def _list(text: str | None) -> list:
 def _mails(database: Database, mails: list[dict]) -> str:
     blocks = []
     for mail in mails:
-        blocks.append("\n".join(["  " + line for line in [*_mail(database, mail), f"归入原因：{_text(mail['why']) or '—'}"]]))
+        lines = [*_mail(database, mail), f"归入原因：{_text(word(words.WHY, mail['why']))}"]
+        blocks.append("\n".join("  " + line for line in lines))
     return _section("来信", ["\n\n".join(blocks)] if blocks else [])
 
 
@@ -117,7 +128,7 @@ def _mail(database: Database, mail: dict) -> list[str]:
              + (f"（尝试 {mail['attempts']} 次：{_text(mail['error'])}）" if mail["error"] else "")]
     if mail["duplicate_of"]:
         lines.append(f"  与来信 {mail['duplicate_of']} 内容相同，不另处理")
-    if not answered:
+    if all(reply["state"] == "suppressed" for reply in answered):
         lines.append(f"  没有回信：{word(words.SILENCES, mail['silence']) if mail['silence'] else '未记录原因'}")
     files = overview.files_of(database, mail["id"])
     depth = {None: 0}
@@ -130,7 +141,8 @@ def _mail(database: Database, mail: dict) -> list[str]:
 def _file(file: dict) -> str:
     facts = [word(words.ROLES, file["role"])]
     if file["problem"]:
-        facts.append(f"{word(words.PROBLEMS, file['problem'])}{'：' + _text(file['problem_detail']) if file['problem_detail'] else ''}")
+        detail = f"：{_text(file['problem_detail'])}" if file["problem_detail"] else ""
+        facts.append(word(words.PROBLEMS, file["problem"]) + detail)
     if file["method"]:
         facts.append(f"读法 {file['method']}" + (f"，{file['pages']} 页" if file["pages"] else ""))
     if file["size"] is not None:
@@ -166,10 +178,11 @@ def _materials(database: Database, found: dict) -> str:
         lines.append(f"  {word(words.ROLES, row['kind'])}：{verdict}（{_text(row['filename']) or '邮件正文'}"
                      f"，{_text(row['holder']) or '姓名或名称未读出'}{number}）{_text(row['reason'])}")
     for row in overview.papers_of(database, found["id"]):
+        evidence = "；".join(_text(one) for one in _list(row["evidence"])) or "—"
         doubts = "；".join(_text(doubt) for doubt in _list(row["doubts"]))
         lines.append(f"  读到证件：{_text(row['title'])}（{_text(row['filename'])}，{_text(row['holder']) or '—'}，"
                      f"{_number(row['kind'], row['number'])}，把握 {row['confidence']:.0%}）"
-                     f"依据：{'；'.join(_text(one) for one in _list(row['evidence'])) or '—'}" + (f"；疑点：{doubts}" if doubts else ""))
+                     f"依据：{evidence}" + (f"；疑点：{doubts}" if doubts else ""))
     return _section("材料", lines)
 
 
@@ -189,8 +202,10 @@ def _replies(replies: list[dict], mails: list[dict]) -> str:
     lines = []
     for row in replies:
         why = f"：{_text(row['last_error'] or row['reason'])}" if row["last_error"] or row["reason"] else ""
-        lines.append(f"  回信 {row['id']} {word(words.REPLY_KINDS, row['kind'])}，{word(words.REPLY_STATES, row['state'])}{why}"
-                     f"（致 {_text(row['to_address'])}，{_time(row['sent_at'] or row['created_at'])}，「{_text(row['subject'])}」）")
+        kind, state = word(words.REPLY_KINDS, row["kind"]), word(words.REPLY_STATES, row["state"])
+        at = _time(row["sent_at"] or row["created_at"])
+        lines.append(f"  回信 {row['id']} {kind}，{state}{why}"
+                     f"（致 {_text(row['to_address'])}，{at}，「{_text(row['subject'])}」）")
     return _section("回信", lines or (["  没有。"] if mails else []))
 
 
@@ -199,11 +214,11 @@ def _history(database: Database, found: dict, survey: Survey | None) -> str:
     return _section("改动", [
         f"  {_time(row['at'])} {_text(row['account'])} {labels.get(row['name'], row['name'])}："
         f"{masked_field(row['name'], row['old_value'])} → {masked_field(row['name'], row['new_value'])}"
-        f"（{_text(row['actor'])}{'，来信 ' + str(row['message_id']) if row['message_id'] else ''}）"
+        f"（{_actor(row['actor'])}{'，来信 ' + str(row['message_id']) if row['message_id'] else ''}）"
         for row in overview.history_of(database, found["id"])])
 
 
 def _events(events: list[dict]) -> str:
-    return _section("经过", [f"  {_time(row['at'])} {_text(row['actor'])} {row['action']}"
+    return _section("经过", [f"  {_time(row['at'])} {_actor(row['actor'])} {word(words.ACTIONS, row['action'])}"
                            + (f" 来信 {row['message_id']}" if row["message_id"] else "")
                            + (f" {_text(row['detail'])}" if row["detail"] else "") for row in events])

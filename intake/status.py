@@ -4,7 +4,7 @@ Exit codes: 0 healthy, 1 needs a person, 2 dead (no heartbeat for some minutes, 
 """
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from intake import accounting, attention, digest_page, words
@@ -35,7 +35,7 @@ class Status:
 
 
 def read_status(config: Config, now: datetime) -> Status:
-    """The status of the service, opening the database itself: one that is missing or unreadable is dead, not an error."""
+    """The status of the service, opening the database itself: where it is missing or unreadable, dead, not an error."""
     if not config.database.exists():
         return _unreadable(f"数据库不存在：{config.database}。请先运行 intake run。")
     try:
@@ -54,13 +54,13 @@ def status(config: Config, database: Database, now: datetime) -> Status:
     code = DEAD if not alive else NEEDS_A_PERSON if tasks or late else HEALTHY
     sizes = overview.queue_sizes(database)
     facts = {
-        "state": ("healthy", "needs_a_person", "dead")[code], "exit_code": code, "at": now.isoformat(timespec="seconds"),
+        "state": ("healthy", "needs_a_person", "dead")[code], "exit_code": code,
+        "at": now.isoformat(timespec="seconds"),
         "heartbeat_minutes": None if beat is None else round(beat, 1),
         "polls": {box.address: _polled(health, box) for box in config.mailboxes}, "late_mailboxes": late,
         "queues": sizes, "ledger": digests.ledger_size(database),
         "oldest_waiting": overview.oldest_waiting(database),
-        "folders": [{"mailbox": folder.mailbox, "folder": folder.folder, "server": folder.server, "ledger": folder.ledger,
-                     "difference": folder.difference} for folder in accounting.folders(database)],
+        "folders": [asdict(folder) for folder in accounting.folders(database)],
         "attention": {task.code: len(task.lines) for task in tasks},
         "last_digest": (digests.last_digest(database) or {}).get("day"),
     }

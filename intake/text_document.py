@@ -12,7 +12,8 @@ def table_document(text: str) -> Document:
     """
     blocks: list[Paragraph | Table] = []
     for tabbed, run in groupby(text.split("\n"), key=lambda line: "\t" in line):
-        blocks += [_table(list(run))] if tabbed else [Paragraph(line) for line in run]
+        lines = list(run)
+        blocks += [_table(lines)] if tabbed else map(Paragraph, lines)
     return Document("text", blocks=tuple(blocks))
 
 

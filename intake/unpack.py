@@ -6,6 +6,7 @@ opened yet. What is left out is never silent: the container that held it bears a
 
 import hashlib
 import io
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -16,6 +17,8 @@ from intake.filetype import CONTAINERS, kind_of, media_type_of
 from intake.parse import Parsed, Part, parse
 from rules.message import Message
 
+#: Exchange puts such files where a list's footer was taken out
+_EXCHANGE_FILLER = re.compile(r"att\d{4,6}\.(?:txt|html?)$", re.IGNORECASE)
 _LIMIT = "超出处理上限,未全部打开"
 
 
@@ -84,7 +87,7 @@ class _Box:
         kind = kind_of(data, name, media_type)
         shown = safe_name(name) or unnamed(kind, media_type, self.counts)
         problem, detail = None, None
-        if kind == "empty":
+        if kind == "empty" and not _EXCHANGE_FILLER.match(shown):
             problem, detail = "empty", "文件大小为0字节"
         elif len(data) > self.limits.max_file_bytes:
             problem, detail = "too_large", f"文件超过{self.limits.max_file_bytes // 1048576}MB"
@@ -92,7 +95,9 @@ class _Box:
             problem, detail = "too_large", "邮件嵌套过深,里层未打开"
         elif kind == "encrypted":
             problem, detail = "encrypted", "文档设有打开密码"
-        return File(shown, media_type_of(kind, media_type), data, kind, parent, inline, None, problem, detail, size=len(data))
+        return File(
+            shown, media_type_of(kind, media_type), data, kind, parent, inline, None, problem, detail, size=len(data)
+        )
 
     def _add(self, file: File, depth: int) -> bool:
         """Append a file and what it contains; False when no more fits (the container then says so)."""
@@ -149,7 +154,10 @@ class _Box:
                 if len(self.files) >= self.limits.max_files:
                     self.overflow(index)
                     return
-                if not self._add(self._member(member, archive.read(member, self.room), index), depth):
+                file = self._member(member, archive.read(member, self.room), index)
+                if file.problem == "encrypted":
+                    self._mark(index, "encrypted", "压缩包设有密码")
+                if not self._add(file, depth):
                     return
 
     def _member(self, member: Member, outcome, parent: int) -> File:

@@ -1,4 +1,4 @@
-"""What parent and confined child say to each other: frames on a socket, values that are checked before they are trusted.
+"""What parent and confined child say to each other: frames on a socket, values checked before they are trusted.
 
 The parent never unpickles freely what a child sends, since the child has read hostile files: only the project's values,
 dates and builtins are admitted, frames are bounded, and a Reading is checked against its declared types.
@@ -21,9 +21,10 @@ from rules.errors import PermanentError
 MAX_REPLY_BYTES = 64 * 1024 * 1024
 MAX_NOTE_BYTES = 4096
 #: values in one answer: tuples that hold one another many times over would explode when walked
-MAX_VALUES = 2_000_000
+MAX_VALUES = 500_000
 
-#: child → parent: `P` about to open this file, `R` result, `E` an error raised on purpose, `B` a bug; parent → child: `J` job
+#: child → parent: `H` ready, `P` about to open this file, `R` result, `E` error raised on purpose, `B` bug;
+#: parent → child: `J` job
 _BOUNDS = {b"P": 128, b"R": MAX_REPLY_BYTES, b"E": MAX_NOTE_BYTES, b"B": MAX_NOTE_BYTES, b"H": 16}
 _HEAD = struct.Struct(">cI")
 _ADMITTED = {

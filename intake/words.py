@@ -34,6 +34,19 @@ PROBLEMS = {
 SILENCES = {guard.code: guard.sentence.rstrip("。") for guard in GUARDS} | {
     "before-since": "起始日以前的旧信，只登记、不处理",
 }
+#: why a mail belongs to a submission (`rules.match`)
+WHY = {
+    "new": "本信开立", "id_number": "身份证号相同", "code": "统一社会信用代码或组织机构代码相同", "name": "申报人名称相同",
+    "thread": "是对本单位回信的答复", "quoted": "信中写有登记编号", "account": "账号相同", "person": "证件上的人与登记表相符",
+    "sender": "同一发件人",
+}
+#: `events.action`
+ACTIONS = REPLY_STATES | {f"reply-{state}": f"回信：{word}" for state, word in REPLY_STATES.items()} | {
+    "received": "入台账", "relocated": "邮箱重新编号，已对上", "opened": "开立登记", "added": "归入登记",
+    "processed": "处理完成", "attempt-failed": "未成，稍后重试", "failed": "失败，不再自动重试", "retried": "重新处理",
+    "doubt": "提出待核实事项", "bounced": "被退信", "paused": "暂停发信", "resumed": "恢复发信", "given-up": "放弃发送",
+    "postponed": "推迟发送", "approved": "批准发送", "released": "放行",
+}
 YES_NO = {1: "是", 0: "否"}
 SIDES = {"front": "人像面", "back": "国徽面", "both": "两面"}
 

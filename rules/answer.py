@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rules.message import Message
 from rules.reading import FileReading, Form
-from rules.submission import Account, Judgement
+from rules.submission import Account, Judgement, UnreadFile
 
 #: DATA.md's replies.kind, as far as an answer to a mail goes
 ANSWER_KINDS = ("acknowledgement", "missing_materials", "receipt", "guidance")
@@ -87,6 +87,11 @@ def mail_facts(message: Message, received_at: datetime) -> MailFacts:
 def file_outcomes(files: Iterable[FileReading]) -> tuple[FileOutcome, ...]:
     """The files worth naming in a reply: containers that opened and pictures of no meaning are left out."""
     return tuple(_file_outcome(file) for file in files if _worth_naming(file))
+
+
+def unread_outcomes(files: Iterable[UnreadFile]) -> tuple[FileOutcome, ...]:
+    """The files of a submission that still could not be read."""
+    return tuple(FileOutcome(file.filename, problem=file.problem, sha256=file.sha256) for file in files if file.open)
 
 
 def body_outcome(forms: Iterable[Form]) -> tuple[FileOutcome, ...]:

@@ -18,13 +18,17 @@ _SYSTEM_SENDER = re.compile(r"(?:mail(?:er)?[-_.]?daemon|postmaster|mail[-_]?sys
                             r"(?:[-_.+].*)?")
 _SUBJECT = re.compile(
     r"系统退信|退信|投递(?:失败|状态|报告|延迟|不成功)|(?:无法|未能|不能)(?:送达|投递|传递)|传递(?:失败|状态|延迟)|发送失败|邮件被退回"
-    r"|undeliver(?:ed|able)|deliver(?:y|ed)?.{0,20}(?:fail|status|delay|problem|incomplete)|fail(?:ed|ure)?.{0,12}deliver"
-    r"|return(?:ed|ing) (?:mail|message|to sender)|mail (?:delivery )?(?:system|failure|error)|(?:delivery|failure) noti"
+    r"|undeliver(?:ed|able)|deliver(?:y|ed)?.{0,20}(?:fail|status|delay|problem|incomplete)"
+    r"|fail(?:ed|ure)?.{0,12}deliver"
+    r"|return(?:ed|ing) (?:mail|message|to sender)|mail (?:delivery )?(?:system|failure|error)"
+    r"|(?:delivery|failure) noti"
     r"|could not send message|warning: could not|bounce", re.IGNORECASE)
 _BODY = re.compile(
     r"系统退信|退信原因|(?:无法|未能|不能)(?:送达|投递|发送到)|(?:投递|发送)失败|被(?:对方|收件).{0,12}(?:拒绝|退回|拒收)|收件人.{0,16}不存在"
-    r"|could ?n[o']t be delivered|could not be delivered|undeliver|delivery (?:has )?failed|permanent(?:ly)? (?:error|fail)"
-    r"|delivery to the following|returned (?:mail|to sender)|unknown user|user (?:unknown|not found)|mailbox (?:full|unavail)",
+    r"|could ?n[o']t be delivered|could not be delivered|undeliver|delivery (?:has )?failed"
+    r"|permanent(?:ly)? (?:error|fail)"
+    r"|delivery to the following|returned (?:mail|to sender)|unknown user"
+    r"|user (?:unknown|not found)|mailbox (?:full|unavail)",
     re.IGNORECASE)
 _FIELD = re.compile(r"^[ \t>]*(Final-Recipient|Original-Recipient|Action|Status|Diagnostic-Code|Original-Envelope-Id|"
                     r"X-Failed-Recipients)[ \t]*:[ \t]*(.{0,998}(?:\r?\n[ \t]+\S.{0,998}){0,8})",
@@ -34,10 +38,11 @@ _MESSAGE_ID = re.compile(r"<[^<>@\s]{1,250}@[^<>@\s]{1,250}>")
 _IDENTIFIER_FIELD = re.compile(r"^[ \t>]*(?:Message-ID|In-Reply-To|References)[ \t]*:.*$", re.IGNORECASE | re.MULTILINE)
 _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _SMTP_CODE = re.compile(r"(?<!\d)([45]\d\d)[ -](?=\D|\d\.\d)")
-_DELAYED = re.compile(r"delay|延迟|暂时|稍后(?:重试|再试)|will (?:retry|be retried)|still trying|temporar|正在重试|继续尝试", re.IGNORECASE)
+_DELAYED = re.compile(r"delay|延迟|暂时|稍后(?:重试|再试)|will (?:retry|be retried)|still trying|temporar|正在重试|继续尝试",
+                      re.IGNORECASE)
 #: reasons that say nothing about the address: our mail or our account was refused, or the mailbox is full for now
-_NOT_THE_ADDRESS = re.compile(r"spam|垃圾邮件|频率|过于频繁|内容|黑名单|blocked|blacklist|reputation|frequen|too many|quota|mailbox full|"
-                              r"over ?quota|full|空间(?:不足|已满)|已满|容量|too (?:big|large)|size", re.IGNORECASE)
+_NOT_THE_ADDRESS = re.compile(r"spam|垃圾邮件|频率|过于频繁|内容|黑名单|blocked|blacklist|reputation|frequen|too many|quota|"
+                              r"full|空间(?:不足|已满)|已满|容量|too (?:big|large)|size", re.IGNORECASE)
 _REASON_LINE = re.compile(r"(?:退信原因|失败原因|原因|错误(?:信息|描述)?|详细信息|reason|error|said|diagnostic)[^\n:]{0,12}:\s*(.{3,300})",
                           re.IGNORECASE)
 
@@ -131,14 +136,15 @@ def _recipients(message: Message, fields: list[tuple[str, str]], said: str) -> t
     named = [address for value in (*_values(fields, "final-recipient", "original-recipient", "x-failed-recipients"),
                                    message.header("x-failed-recipients") or "") for address in _ADDRESS.findall(value)]
     if not named:
-        # a plain text: the addresses beside a word of the recipient, else every one that is neither ours nor the system's
+        # a plain text: the addresses beside a word of the recipient, else every one that is not ours or the system's
         said = _IDENTIFIER_FIELD.sub("", said)
         near = re.findall(r"(?:收件人|收信人|recipient|地址|to|发往|发送到|投递到|发给)[^\n@]{0,40}?" + f"({_ADDRESS.pattern})",
                           said[:20_000], re.IGNORECASE)
         named = near or _ADDRESS.findall(said[:4000])
     system = {message.from_address, *message.recipients}
     found = (address.lower().rstrip(".") for address in named)
-    return tuple(dict.fromkeys(a for a in found if a not in system and not _SYSTEM_SENDER.fullmatch(a.partition("@")[0])))
+    return tuple(dict.fromkeys(address for address in found if address not in system
+                               and not _SYSTEM_SENDER.fullmatch(address.partition("@")[0])))
 
 
 def _message_ids(message: Message, said: str) -> tuple[str, ...]:

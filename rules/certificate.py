@@ -18,7 +18,8 @@ from rules.reading import Paper
 
 #: what Paper.title is → how the document's heading may read
 TITLES: dict[str, tuple[str, ...]] = {
-    "统一社会信用代码证书": ("统一社会信用代码证书", "特别法人统一社会信用代码证书", "统一社会信用代码登记证书", "统一社会信用代码证"),
+    "统一社会信用代码证书": ("统一社会信用代码证书", "特别法人统一社会信用代码证书",
+                     "基层群众性自治组织特别法人统一社会信用代码证书", "统一社会信用代码登记证书", "统一社会信用代码证"),
     "组织机构代码证": ("组织机构代码证", "组织机构代码证书"),
     "营业执照": ("营业执照", "企业法人营业执照", "个体工商户营业执照", "个人独资企业营业执照", "合伙企业营业执照", "农民专业合作社法人营业执照"),
     "事业单位法人证书": ("事业单位法人证书",),
@@ -138,7 +139,7 @@ def _overlap(one: Line, other: Line) -> bool:
 
 
 def _is_heading(text: str, form: str, forgiving: bool) -> bool:
-    """Whether `text` is that title and next to nothing else; one wrong character inside a long title may be forgiven."""
+    """Whether `text` is that title and next to nothing else; one wrong character may be forgiven."""
     for start in range(len(text) - len(form) + 1):
         window = text[start : start + len(form)]
         wrong = sum(a != b for a, b in zip(window, form, strict=True))
@@ -153,7 +154,9 @@ def _another(lines: Sequence[Line], heading: Line | None) -> bool:
         text = bare(line.text).rstrip(":")
         if len(text) <= 24 and _OTHER_HEADINGS.search(text) and label_of(text, LABELS) is None:
             own = any(text.endswith(form) for forms in TITLES.values() for form in forms)
-            if not own and (heading is None or (height(line) > 0.9 * height(heading) and line.box[1] <= heading.box[1])):
+            if own:
+                continue
+            if heading is None or (height(line) > 0.9 * height(heading) and line.box[1] <= heading.box[1]):
                 return True
     return False
 

@@ -25,17 +25,18 @@ _STORE = re.compile(
 )
 _TAG = re.compile(r"<[a-z/!][^<>]{0,4000}>?", re.IGNORECASE)
 _MARK = re.compile(
-    r"\bid\s*=\s*[\"']?(?:divNeteaseBigAttach|divNeteaseSiriusCloudAttach|QQMailBigAttach)\b|qqmailbgattach|foxmail_hugeattachment",
+    r"\bid\s*=\s*[\"']?(?:divNeteaseBigAttach|divNeteaseSiriusCloudAttach|QQMailBigAttach)\b|qqmailbgattach"
+    r"|foxmail_hugeattachment",
     re.IGNORECASE,
 )
 _SILENT = re.compile(r"<(style|script|head)\b.*?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
 _ATTRIBUTE_NAME = re.compile(r"\b(?:filename|download|title|data-name)\s*=\s*[\"']([^\"'<>/\\]{1,150}\.\w{1,6})[\"']")
 _SIZE = re.compile(r"(?<![\w.])(\d{1,6}(?:\.\d{1,3})?)\s*([KMGT])i?B?\b", re.IGNORECASE)
 #: a file's name at the end of what stands before its size, brackets and separators between them
-_NAME_BEFORE = re.compile(r"([^<>\"|/\\]{1,150}\.[A-Za-z0-9]{1,6})[\s((\[|,,·-]*$")
+_NAME_BEFORE = re.compile(r"([^<>\"|/\\]{1,150}\.[A-Za-z0-9]{1,6})[\s(\uff08\[|,\uff0c·-]*$")
 _NAME_ALONE = re.compile(r"^[^<>\"|/\\]{1,150}\.[A-Za-z0-9]{1,6}$")
 _EXPIRY = re.compile(
-    r"\d{4}\s?[-年/.]\s?\d{1,2}\s?[-月/.]\s?\d{1,2}\s?日?(?:\s{0,3}\d{1,2}[::]\d{2}(?:[::]\d{2})?)?|无限期|永久有效|长期有效"
+    r"\d{4}\s?[-年/.]\s?\d{1,2}\s?[-月/.]\s?\d{1,2}\s?日?(?:\s{0,3}\d{1,2}[:\uff1a]\d{2}(?:[:\uff1a]\d{2})?)?|无限期|永久有效|长期有效"
 )
 _UNITS = {"k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4}
 #: how far around a link or a mark its file's name is looked for
@@ -109,7 +110,9 @@ def _items(block: str) -> dict[str, CloudFile]:
         above = _name_above(lines[max(0, number - 3) : number]) if before is None else None
         name = _plain(before[1]) if before else above
         if name and len(found) < _MAX_ITEMS:
-            found[name] = CloudFile(name, int(float(size[1]) * _UNITS[size[2].lower()]), _expiry(lines, number, size.end()))
+            found[name] = CloudFile(
+                name, int(float(size[1]) * _UNITS[size[2].lower()]), _expiry(lines, number, size.end())
+            )
     return found
 
 
@@ -124,4 +127,4 @@ def _expiry(lines: list[str], number: int, start: int) -> str | None:
 
 
 def _plain(name: str) -> str:
-    return unquote(entities.unescape(name)).strip().lstrip("((【[::,,、").strip() or "云附件"
+    return re.sub(r"^[\s(\uff08【\[:\uff1a,\uff0c、]+", "", unquote(entities.unescape(name))).strip() or "云附件"

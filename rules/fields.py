@@ -1,4 +1,4 @@
-"""What a person wrote in one field → a FieldValue: normalised where that is possible, else as written with a complaint."""
+"""What a person wrote in one field → a FieldValue: normalised where possible, else as written with a complaint."""
 
 import re
 import unicodedata
@@ -30,6 +30,14 @@ _NOTHING = re.compile(
 )
 
 
+#: what some forms print into the empty field
+_PRINTED = {
+    "date": re.compile(r"[\s_年月日号./:-]*"),
+    "count": re.compile(r"[\s_人个名位万约]*"),
+    "email": re.compile(r"[\s_@.]*"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """What stands in a field and where: hint texts are already gone."""
@@ -59,6 +67,8 @@ def read_field(rule: FieldRule, written: Written, survey: Survey) -> list[FieldV
     empty where the form does not demand the field, and as invalid where it does.
     """
     raw = written.raw.strip()
+    if raw and (printed := _PRINTED.get(rule.kind)) and printed.fullmatch(raw):
+        raw = ""
     if not raw:
         found = _Read(None)
     elif is_placeholder(raw) and rule.kind not in ("count", "yes_no", "options"):
@@ -68,8 +78,9 @@ def read_field(rule: FieldRule, written: Written, survey: Survey) -> list[FieldV
     if found.value is None and found.complaint is None and (not raw or has_boxes(raw)):
         raw = ""
     value = raw if found.value is None and found.complaint and raw else found.value
-    field = FieldValue(rule.name, value, raw, found.complaint is None, found.complaint, written.location, written.method,
-                       round(written.confidence * found.confidence, 3))  # fmt: skip
+    sure = round(written.confidence * found.confidence, 3)
+    field = FieldValue(rule.name, value, raw, found.complaint is None, found.complaint, written.location,
+                       written.method, sure)  # fmt: skip
     return [field, *_platform(field, survey)] if rule.kind == "platform" else [field]
 
 

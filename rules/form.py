@@ -1,8 +1,8 @@
 """Document → registration forms: which labels belong together, to which person, on which kind of form.
 
-A form is known by its labels (`rules.labels`, `rules.layout`), never by its place or its file's name. Labels that stand on a
-form twice (手机号码) belong to the person named last before them; labels that mean different things on the two forms (单位)
-are told apart by the kind of the form, and the kind by the title and by fields that only one form has.
+A form is known by its labels (`rules.labels`, `rules.layout`), never by its place or its file's name. Labels that
+stand on a form twice (手机号码) belong to the person named last before them; labels that mean different things on the two
+forms (单位) are told apart by the kind of the form, and the kind by the title and by fields that only one form has.
 """
 
 from dataclasses import dataclass, field, replace
@@ -19,6 +19,10 @@ from rules.values import normal_label
 
 #: forms of one file; what is beyond is not looked at
 MAX_FORMS = 300
+#: labels of one form; what has more is no form
+MAX_ENTRIES = 80
+#: letters kept of one field
+MAX_LETTERS = 3_000
 #: columns that describe the registrant and not the account: written once for several accounts
 _SHARED = (
     ("admin_name", "admin_phone", "admin_email", "admin_wechat"),
@@ -67,7 +71,7 @@ def _drafts(document: Document, survey: Survey) -> list[Draft]:
         elif isinstance(event, NextAccount):
             if current.entries:
                 drafts.append(Draft(current.title, group=current.group))
-        elif _begins_another(current, event, found[number + 1 :]):
+        elif _begins_another(current, event, found[number + 1 : number + MAX_ENTRIES]):
             drafts.append(Draft(current.title, [event], current.group))
         else:
             current.entries.append(event)
@@ -78,6 +82,8 @@ def _begins_another(draft: Draft, entry: Entry, rest: list) -> bool:
     """Whether the entry is the start of the next form: the account's name again, or the label the draft began with."""
     if len(draft.entries) < 3:
         return False
+    if len(draft.entries) >= MAX_ENTRIES:
+        return True
     label = normal_label(entry.label)
     same = [other for other in draft.entries if normal_label(other.label) == label]
     if same and entry.rules[0].name == "name":
@@ -85,7 +91,8 @@ def _begins_another(draft: Draft, entry: Entry, rest: list) -> bool:
     if same and same[0] is draft.entries[0] and len(draft.entries) >= 4:
         return _names_another(rest)
     names = [other for other in draft.entries if other.rules[0].name == "name" and other.raw]
-    if entry.rules[0].name == "name" and names and entry.raw and len(draft.entries) - draft.entries.index(names[-1]) >= 3:
+    since = len(draft.entries) - draft.entries.index(names[-1]) if names else 0
+    if entry.rules[0].name == "name" and entry.raw and since >= 3:
         return entry.block == names[-1].block or same != []
     doubled = any(rule.after for rule in entry.rules)
     return bool(same) and not doubled and same[-1].block != entry.block and len(draft.entries) >= 4
@@ -102,7 +109,7 @@ def _names_another(rest: list) -> bool:
 
 
 def _form(draft: Draft, document: Document, survey: Survey) -> Form | None:
-    entries = [replace(entry, raw=_person_text(entry)) for entry in draft.entries]
+    entries = [replace(entry, raw=_written(entry)) for entry in draft.entries]
     if not is_a_form(draft.title, entries, survey):
         return None
     kind, evidence = decide_kind(draft.title, entries, survey)
@@ -117,9 +124,9 @@ def _form(draft: Draft, document: Document, survey: Survey) -> Form | None:
     return Form(kind, _same_as_above(fields, survey), evidence)
 
 
-def _person_text(entry: Entry) -> str:
+def _written(entry: Entry) -> str:
     labels = tuple(dict.fromkeys(word for rule in entry.rules for word in (rule.label, entry.label)))
-    return without_hints(entry.raw, labels)
+    return without_hints(entry.raw[:MAX_LETTERS], labels)
 
 
 def _same_as_above(fields: tuple[FieldValue, ...], survey: Survey) -> tuple[FieldValue, ...]:
@@ -135,14 +142,15 @@ def _same_as_above(fields: tuple[FieldValue, ...], survey: Survey) -> tuple[Fiel
         elif what == "wechat" and text in ("同手机", "同手机号", "同手机号码", "手机号", "同电话", "同电话号码", "手机同号", "同号", "同上"):
             source = by_name.get(f"{person}_phone")
         if source is not None and source.valid and source.value is not None:
-            found = replace(found, value=source.value, valid=True, complaint=None, confidence=min(0.9, source.confidence))
+            sure = min(0.9, source.confidence)
+            found = replace(found, value=source.value, valid=True, complaint=None, confidence=sure)
             by_name[found.name] = found
         mended.append(found)
     return tuple(mended)
 
 
 def _share(forms: list[Form], groups: list[int]) -> list[Form]:
-    """Registrant and administrator written once for several accounts, filled in on the forms that have no such labels."""
+    """Registrant and administrator written once for several accounts: given to the forms that have no such labels."""
     shared = []
     for index, form in enumerate(forms):
         near = [other for other in (*range(index - 1, -1, -1), *range(index + 1, len(forms)))

@@ -7,7 +7,12 @@ from rules.values import normal_label
 #: words that make a label speak of new-media accounts
 _TOPICAL = ("账号", "帐号", "公众号", "媒体", "微博", "头条", "网站", "小程序", "粉丝", "关注", "订阅", "新闻", "管理员", "运营", "平台")
 #: columns that describe the account
-_ACCOUNT = ("name", "handle", "service_type", "scope", "formats", "introduction", "registered_on", "news_license", "followers")
+_ACCOUNT = ("name", "handle", "service_type", "scope", "formats", "introduction", "registered_on", "news_license",
+            "followers")  # fmt: skip
+
+#: columns that no advertisement of an account names
+_SOBER = {"handle", "registered_on", "scope", "formats", "introduction", "news_license", "unit_name",
+          "legal_representative", "owner_name", "owner_id_number"}  # fmt: skip
 
 
 def is_a_form(title: Title | None, entries: list[Entry], survey: Survey) -> bool:
@@ -22,7 +27,8 @@ def is_a_form(title: Title | None, entries: list[Entry], survey: Survey) -> bool
     score, topical = sum(points.values()), sum(value >= 2 for value in points.values())
     if title is not None:
         return len(fields) >= 3 and score >= 2
-    return len(fields) >= 4 and score >= 4 and topical >= 1 and bool(fields & {"name", "handle"})
+    sober = {name for entry in entries for name in (rule.name for rule in entry.rules)} & _SOBER
+    return len(fields) >= 4 and score >= 4 and topical >= 1 and bool(fields & {"name", "handle"}) and len(sober) >= 2
 
 
 def _points(label: str, entry: Entry) -> float:

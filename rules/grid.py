@@ -70,6 +70,12 @@ class Grid:
         """The cells that begin in this row."""
         return self._starts.get(row, [])
 
+    def covering(self, row: int) -> list[Cell]:
+        """The cells that cover this row, from left to right."""
+        width = max((cell.column + cell.column_span for cell in self.cells), default=0)
+        found = (self.at(row, column) for column in range(min(width, MAX_COLUMNS)))
+        return list(dict.fromkeys(cell for cell in found if cell is not None))
+
     def rules(self, cell: Cell) -> tuple[FieldRule, ...]:
         """The fields whose label the cell is; empty for any other cell."""
         return self._rules[cell.row, cell.column]

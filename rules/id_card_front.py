@@ -18,7 +18,7 @@ from rules.reading import Paper
 
 _NUMBER_LABEL = "公民身份号码"
 _ASPECT = 54 / 85.6
-#: words of papers that resemble an ID card; inside the card's frame, or as the page's own heading, they speak against it
+#: words of papers that resemble an ID card; inside the frame or as a heading above it they veto
 _OTHERS = re.compile(
     "驾驶证|准驾|初次领证|行驶证|国籍|护照|PASSPORT|居住证|通行证|社会保障|社保卡|医疗保险|学生证|记者证|工作证|军官证|士兵证|警官证"
     "|残疾|结婚|离婚|户口|户主|常住人口|曾用名|籍贯|血型|婚姻|文化程度|持证人|准考证|资格证|毕业证|健康证|永久居留|台湾居民|港澳居民"
@@ -121,6 +121,8 @@ def _front(number: _Number, lines: Sequence[Line]) -> tuple[int, Side | None]:
     if sum(bool(re.match("(姓名|性别|民族|出生|住址)[:]", part)) for part in text) >= 2:
         return 0, None  # typed by somebody: a card has no colons
     signs = _signs(text, number.value)
+    if number.value and _born_row(number.frame, inside) == birth_date(number.value).timetuple()[:3]:
+        signs.add("birth")
     if any(re.search("[省市县区乡镇村]", bare(line.text)) and 0.4 < number.frame.place(line)[1] < 0.8 for line in inside):
         signs.add("住址")
     weight = 2 * labelled + 2 * ("birth" in signs) + len(signs - {"birth"})
@@ -141,6 +143,12 @@ def _signs(text: list[str], number: str | None) -> set[str]:
     if printed and number and birth_date(number).timetuple()[:3] == tuple(int(part) for part in printed.groups()):
         signs.add("birth")
     return signs
+
+
+def _born_row(frame: _Frame, inside: list[Line]) -> tuple[int, ...]:
+    """The numbers printed where the day of birth stands, also where 年, 月 and 日 were too pale to be read."""
+    row = sorted((line for line in inside if 0.3 < frame.place(line)[1] < 0.5), key=lambda line: line.box[0])
+    return tuple(int(digits) for digits in re.findall(r"\d+", " ".join(line.text for line in row)))
 
 
 def _front_paper(number: _Number, inside: list[Line], signs: set[str]) -> Paper:

@@ -21,7 +21,8 @@ _MACHINE_TYPES = ("text/calendar", "application/ics", "text/vcard", "text/x-vcar
                   "application/pkcs7-signature", "application/x-pkcs7-signature", "message/delivery-status",
                   "message/disposition-notification", "text/rfc822-headers")
 #: names of files that cannot hold a form, whoever sends them
-_PROGRAMS = (".exe", ".scr", ".js", ".vbs", ".bat", ".cmd", ".com", ".msi", ".lnk", ".jar", ".ics", ".vcf", ".html", ".htm")
+_PROGRAMS = (".exe", ".scr", ".js", ".vbs", ".bat", ".cmd", ".com", ".msi", ".lnk", ".jar", ".ics", ".vcf",
+             ".html", ".htm")
 
 
 #: words of somebody who hands in, whatever the collection is

@@ -11,8 +11,10 @@ from rules.values import normal_label
 
 #: a label longer than this (compared form) is a sentence
 _LONGEST = 32
+#: what stands further behind on a line is no form
+_LONGEST_LINE = 4_000
 _BRACKETED = re.compile(r"[(（\[【〔][^()（）\[\]【】〔〕]*[)）\]】〕]")
-_DRESSING = re.compile(r"^(?:请填写|请输入|请填|填写|必填)|(?:必填项?|选填|可多选|多选|单选|请打勾|请勾选|打勾|如下)$")
+_DRESSING = re.compile(r"^(?:请填写|请输入|请填|填写|必填)|(?:必填项?|选填|可多选|多选|单选|请打勾|请勾选|打勾|如下|信息|情况|资料)$")
 _COLON = re.compile("[:：﹕∶︰]")
 #: behind one of these a label may begin in the middle of a line
 _BOUNDARY = re.compile(r"[\s\u3000;；,，。|｜/)）】]")
@@ -73,7 +75,8 @@ class Lexicon:
         return (None,) if any(line.endswith(stem) for line in lines for stem in self.stems if len(line) <= 40) else None
 
     def split(self, text: str) -> list[Labelled]:
-        """Every `label:value` in the text, in order; several on one line too, and `label` + gap + `value` at a line's start."""
+        """Every `label:value` in the text, in order, several on one line too, and columns of `label` and `value`."""
+        text = text[:_LONGEST_LINE]
         starts = sorted([*self._before_colons(text), *self._before_gaps(text)], key=lambda found: found[0])
         kept: list[tuple[int, int, tuple[FieldRule, ...]]] = []
         for start, end, rules in starts:
@@ -103,7 +106,7 @@ class Lexicon:
             floor = colon.end()
 
     def _label_before(self, text: str, low: int, high: int, end: int | None = None):
-        """(start, fields) of the longest label that ends at `end` (`high` by default) and starts between `low` and `high`."""
+        """(start, fields) of the longest label that starts between `low` and `high` and ends at `end` (or `high`)."""
         end = high if end is None else end
         for start in (low, *(match.end() for match in _BOUNDARY.finditer(text, low, high))):
             if start < end and (rules := self.rules_of(text[start:end])):
@@ -111,7 +114,7 @@ class Lexicon:
         return None
 
     def columns(self, line: str) -> list[tuple[int, int]]:
-        """(start, end) of each column of a line, parted by tabs or wide gaps; a spaced-out label (`形    式`) is one column."""
+        """(start, end) of each column of a line, parted by tabs or wide gaps; a spaced-out label is one column."""
         gaps = list(_GAP.finditer(line))[:60]
         starts = [0, *(gap.end() for gap in gaps)]
         ends = [*(gap.start() for gap in gaps), len(line)]
@@ -121,7 +124,8 @@ class Lexicon:
             for further in range(min(index + 4, len(starts)) - 1, index, -1):
                 pieces = [line[start:end] for start, end in zip(starts[index : further + 1], ends[index : further + 1])]
                 joined = line[starts[index] : ends[further]]
-                if max(map(len, pieces[:-1])) <= 2 and len(pieces[-1]) <= 8 and "\t" not in joined and self.rules_of(joined):
+                short = max(map(len, pieces[:-1])) <= 2 and len(pieces[-1]) <= 8
+                if short and "\t" not in joined and self.rules_of(joined):
                     last = further
                     break
             found.append((starts[index], ends[last]))
@@ -138,7 +142,7 @@ class Lexicon:
                 if rules and following[0] is not None:
                     yield line.start() + start, line.start() + following[0], rules
                 after_label = bool(rules)
-            first = re.match(r"(\S{3,}) (?=\S)", line[0])
+            first = re.match(r"(\S{2,}) (?=\S)", line[0])
             if first and (rules := self.rules_of(first[1])):
                 yield line.start(), line.start() + first.end(), rules
 
@@ -175,6 +179,9 @@ def without_hints(text: str, labels: tuple[str, ...]) -> str:
     """
     names = "|".join(r"\s*".join(map(re.escape, bare(label))) for label in labels if label)
     opening = rf"[“\"「『]?(?:{names})[”\"」』]?\s*(?:是|是指|指|应)|请?填写" if names else "请?填写"
+    text = text.strip(" _\uff3f\u3000\t")
+    if not any(sign in text for sign in ("删", "如", "章", "签")):
+        return text
     plain = _SEAL.sub("", unicodedata.normalize("NFC", text))
     if "删除" in plain or "删\n除" in plain:
         plain = re.sub(rf"(?:{opening})[^□☑▣]*?{_MARKER}", "", plain, flags=re.DOTALL | re.IGNORECASE)

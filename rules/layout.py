@@ -116,7 +116,8 @@ def _line_events(lines: list[tuple[str, str]], index: int, words: Lexicon) -> It
     for text, place in _unwrapped(lines, words):
         columns = _columns(text, words)
         if heads and len(columns) == len(heads):
-            yield from (Entry(words.rules_of(label), label, value, place, index) for label, value in zip(heads, columns))
+            for label, value in zip(heads, columns, strict=True):
+                yield Entry(words.rules_of(label), label, value, place, index)
             heads = []
             continue
         if len(columns) >= 3 and all(words.rules_of(column) for column in columns):
@@ -163,7 +164,8 @@ def _unwrapped(lines: list[tuple[str, str]], words: Lexicon) -> Iterator[tuple[s
     for index, (text, place) in enumerate(lines):
         if index == skip:
             continue
-        following = next((number for number in range(index + 1, min(index + 3, len(lines))) if lines[number][0].strip()), -1)
+        near = range(index + 1, min(index + 3, len(lines)))
+        following = next((number for number in near if lines[number][0].strip()), -1)
         if following > 0 and (whole := _joined_label(text, lines[following][0].strip(), words)):
             text, skip = whole, following
         yield text, place

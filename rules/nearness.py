@@ -65,4 +65,4 @@ def _folder(file: FileReading) -> str:
 def _stem(file: FileReading) -> str:
     """The file's name without extension and counters: 登记表(1).docx and 登记表.pdf have the same."""
     stem = PurePosixPath((file.filename or "").replace("\\", "/")).stem
-    return bare(re.sub(r"[\s_-]*[((\[]?\d{1,2}[))\]]?$", "", stem))
+    return bare(re.sub(r"[\s_-]*[(\uff08\[]?\d{1,2}[)\uff09\]]?$", "", stem))

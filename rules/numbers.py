@@ -10,9 +10,11 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from datetime import date
 
-_PROVINCES = frozenset(
-    ["11", "12", "13", "14", "15", "21", "22", "23", "31", "32", "33", "34", "35", "36", "37", "41", "42", "43", "44", "45", "46", "50", "51", "52", "53", "54", "61", "62", "63", "64", "65", "71", "81", "82", "83"]
-)
+#: GB/T 2260, first two digits
+_PROVINCES = frozenset((
+    "11", "12", "13", "14", "15", "21", "22", "23", "31", "32", "33", "34", "35", "36", "37", "41", "42", "43", "44",
+    "45", "46", "50", "51", "52", "53", "54", "61", "62", "63", "64", "65", "71", "81", "82", "83",
+))  # fmt: skip
 #: GB 32100 table 1: the authority that registers, and the kinds of body that it registers
 _KINDS = {
     "1": "12359", "2": "19", "3": "123459", "4": "19", "5": "12349", "6": "129", "7": "129", "8": "19",
@@ -106,7 +108,8 @@ def organisation_code_of(code: str) -> str:
 
 def find_id_numbers(text: str) -> tuple[str, ...]:
     """Every valid 18-character ID number in `text`, each once, in order; 15-digit ones are too weak to be found."""
-    return _found(_plain(text), r"\d+X?(?![0-9A-WYZ])|X(?![0-9A-Z])", lambda run: id_number(run) if len(run) == 18 else None)
+    pieces = r"\d+X?(?![0-9A-WYZ])|X(?![0-9A-Z])"
+    return _found(_plain(text), pieces, lambda run: id_number(run) if len(run) == 18 else None)
 
 
 def find_credit_codes(text: str) -> tuple[str, ...]:

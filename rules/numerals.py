@@ -14,6 +14,7 @@ _DATES = re.compile(
     r"\d{4}年(?:\d{1,2}月)?(?:\d{1,2}[日号])?|\d{4}([./-])\d{1,2}(?:\1\d{1,2})?(?!\d)|\d{1,2}月(?:\d{1,2}[日号])?"
 )
 #: the largest amount that is believed
+_LONGEST = 200
 _MOST = 10**11
 
 
@@ -22,7 +23,7 @@ def parse_count(raw: str) -> int | None:
 
     `1.2万` 12000, `约3000人` 3000, `3万余` 30000, `3,456` 3456, `3千多` 3000, `一百二十` 120, `10w+` 100000, `无` 0.
     """
-    text = unicodedata.normalize("NFKC", raw).lower().strip()
+    text = unicodedata.normalize("NFKC", raw[:_LONGEST]).lower().strip()
     text = re.sub(r"(?<=\d)[,，'](?=\d{3}(?!\d))", "", re.sub(r"\s+", " ", text))
     if text and _NOTHING.match(text.strip("。.、-/ ")):
         return 0 if text.strip("。.、-/ ") else None
@@ -41,7 +42,7 @@ def _pieces(text: str) -> list[str]:
         latin = re.search(r"[a-z]$", before) or re.match(r"[a-z]", after)
         if match[0][0] in "万萬亿億kw" and not after.startswith(("余", "多")):
             continue
-        if latin or before.endswith(("几", "数", "第")):
+        if latin or len(match[0]) > 24 or before.endswith(("几", "数", "第")):
             continue
         pieces.append(match[0])
     return pieces

@@ -4,6 +4,7 @@ Typed text has no coordinates; it is laid out here as it reads, 20 units a line 
 for "right of the label" and "below it" hold for it too.
 """
 
+import functools
 import re
 from collections.abc import Iterator, Sequence
 
@@ -11,6 +12,8 @@ from rules.document import Document, Line, Paragraph, Table
 
 #: methods whose typed text may be an electronic certificate; a certificate typed into a .docx proves nothing
 ELECTRONIC = ("pdf", "ofd")
+#: a page of more lines is a book's or a table's and is left out: a certificate has fifty, and the rules compare pairs
+MOST_LINES = 300
 _LINE, _CHARACTER, _COLUMN = 20.0, 12.0, 220.0
 
 
@@ -21,13 +24,14 @@ def pages(document: Document) -> dict[int, tuple[Line, ...]]:
         found.setdefault(line.page, []).append(line)
     if document.method in ELECTRONIC:
         recognised = set(found)
-        height: dict[int, float] = {}
+        used: dict[int, float] = {}
         for block in document.blocks:
             if block.page not in recognised:
-                top = height.get(block.page, 0.0)
-                lines, height[block.page] = _paragraph(block, top) if isinstance(block, Paragraph) else _table(block, top)
+                top = used.get(block.page, 0.0)
+                lay_out = _paragraph if isinstance(block, Paragraph) else _table
+                lines, used[block.page] = lay_out(block, top)
                 found.setdefault(block.page, []).extend(lines)
-    return {page: joined_letters(lines) for page, lines in sorted(found.items())}
+    return _joined(found)
 
 
 def recognised_pages(document: Document) -> dict[int, tuple[Line, ...]]:
@@ -35,7 +39,11 @@ def recognised_pages(document: Document) -> dict[int, tuple[Line, ...]]:
     found: dict[int, list[Line]] = {}
     for line in document.lines:
         found.setdefault(line.page, []).append(line)
-    return {page: joined_letters(lines) for page, lines in sorted(found.items())}
+    return _joined(found)
+
+
+def _joined(found: dict[int, list[Line]]) -> dict[int, tuple[Line, ...]]:
+    return {page: joined_letters(lines) for page, lines in sorted(found.items()) if len(lines) <= MOST_LINES}
 
 
 #: brackets and colons in one form; the traditional forms that recognition sometimes gives for printed simplified ones
@@ -45,6 +53,7 @@ _ONE_FORM = str.maketrans(
 )
 
 
+@functools.lru_cache(maxsize=4096)  # the rules ask for the same lines over and over
 def bare(text: str) -> str:
     """`text` without white space, brackets and colons half-width, stray traditional characters simplified."""
     return re.sub(r"\s+", "", text).translate(_ONE_FORM)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from rules.layout import Entry
-from rules.survey import FieldRule, Survey
+from rules.survey import FieldRule, Survey, bare
 
 
 def assign(entries: list[Entry], kind: str | None, survey: Survey) -> Iterator[tuple[FieldRule, Entry]]:
@@ -12,11 +12,20 @@ def assign(entries: list[Entry], kind: str | None, survey: Survey) -> Iterator[t
     persons: list[tuple[str, Entry]] = []
     taken: set[str] = set()
     guesses: list[tuple[list[FieldRule], Entry]] = []
+    section: FieldRule | None = None
     for index, entry in enumerate(entries):
         fitting = [rule for rule in entry.rules if kind is None or kind in rule.forms]
-        rule = _choose(fitting, entry, entries[index + 1 : index + 2], persons, taken)
+        following = entries[index + 1 : index + 2]
+        if heading := _heading(fitting, entry, following):
+            section = heading
+            continue
+        rule = section if section in entry.rules else _choose(fitting, entry, following, persons, taken)
+        section = None
         if entry.rules[0].kind == "person":
-            persons.append((rule.name if rule else "", entry))
+            known = next((other.raw for name, other in persons if rule and name == rule.name), "")
+            # 填表人 below the table is not the administrator in it: nor is the telephone that follows
+            other = bool(known and entry.raw and bare(known) != bare(entry.raw))
+            persons.append((rule.name if rule and not other else "", entry))
         if rule is None:
             guesses.append((fitting, entry))
             continue
@@ -30,6 +39,14 @@ def assign(entries: list[Entry], kind: str | None, survey: Survey) -> Iterator[t
             continue
         taken.add(rule.name)
         yield rule, replace(entry, confidence=min(entry.confidence, 0.6))
+
+
+def _heading(fitting: list[FieldRule], entry: Entry, following: list[Entry]) -> FieldRule | None:
+    """The person whose section an empty label opens: 「管理员」 beside or over 「姓名」 and 「手机」."""
+    if entry.raw or not fitting or fitting[0].kind != "person" or not following:
+        return None
+    after = following[0].rules
+    return fitting[0] if len(after) > 1 and fitting[0] in after and len(entry.rules) <= len(after) else None
 
 
 def _choose(

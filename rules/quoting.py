@@ -12,18 +12,19 @@ _QUOTE_STARTS = re.compile(
     r"-{2,60}[ \t]*(?:原始?邮件(?:信息)?|回复的原邮件|原邮件|原文|转发邮件信息|转发的邮件|已转发的邮件|Original(?: Message)?"
     r"|Forwarded [Mm]essage|Reply to.{0,80})[ \t]*-{2,60}"
     r"|_{20,}"  # Outlook
-    r"|(?:发件人|寄件者|寄件人|From)[ \t]*[::|].{3,}"
-    r"|(?:在|于)[ \t]*\d{4}[ \t]*[-年/].{0,200}(?:写道|写到|wrote)[ \t]*[::]?"
-    r"|(?:At|On)[ \t].{6,250}\s(?:wrote|写道)[ \t]*[::]?"
-    r"|\d{4}年\d{1,2}月\d{1,2}日.{0,200}(?:写道|写到)[ \t]*[::]?"
-    r"|.{0,120}<[^<>@\s]{1,100}@[^<>\s]{1,200}>.{0,80}(?:写道|wrote)[ \t]*[::]"
-    r"|.{0,120}&lt;.{3,80}&gt;.{0,80}(?:写道|wrote)[ \t]*[::]"
+    r"|(?:发件人|寄件者|寄件人|From)[ \t]*[:\uff1a|].{3,}"
+    r"|(?:在|于)[ \t]*\d{4}[ \t]*[-年/].{0,200}(?:写道|写到|wrote)[ \t]*[:\uff1a]?"
+    r"|(?:At|On)[ \t].{6,250}\s(?:wrote|写道)[ \t]*[:\uff1a]?"
+    r"|\d{4}年\d{1,2}月\d{1,2}日.{0,200}(?:写道|写到)[ \t]*[:\uff1a]?"
+    r"|.{0,120}<[^<>@\s]{1,100}@[^<>\s]{1,200}>.{0,80}(?:写道|wrote)[ \t]*[:\uff1a]"
+    r"|.{0,120}&lt;.{3,80}&gt;.{0,80}(?:写道|wrote)[ \t]*[:\uff1a]"
     r")",
     re.IGNORECASE | re.MULTILINE,
 )
 #: a line that begins a mail which is handed on rather than answered
 _FORWARDED = re.compile(
-    r"^[ \t>]{0,40}-{2,60}[ \t]*(?:转发邮件信息|转发的邮件|已转发的邮件|Forwarded [Mm]essage)[ \t]*-{2,60}", re.MULTILINE
+    r"^[ \t>]{0,40}-{2,60}[ \t]*(?:转发邮件信息|转发的邮件|已转发的邮件|Forwarded [Mm]essage)[ \t]*-{2,60}",
+    re.MULTILINE,
 )
 #: what a telephone or a mail program adds by itself
 _SIGNATURES = re.compile(
@@ -31,7 +32,9 @@ _SIGNATURES = re.compile(
     r"|Sent from .{1,40}|获取[ \t]*Outlook.{0,30}|(?:网易|QQ)邮箱(?:手机版|大师)?.{0,10}|签名由.{0,20}定制)[ \t]*$",
     re.IGNORECASE | re.MULTILINE,
 )
-_FORWARD = re.compile(r"^\s{0,20}[\[【(]?(?:fw|fwd|转发|转寄|轉寄|轉發)[\]】)]?\s{0,5}[::]", re.IGNORECASE)
+_FORWARD = re.compile(
+    r"^\s{0,20}[\[【(\uff08]?(?:fw|fwd|转发|转寄|轉寄|轉發)[\]】)\uff09]?\s{0,5}[:\uff1a]", re.IGNORECASE
+)
 
 
 def own_words(text: str) -> str:
@@ -48,7 +51,7 @@ def own_words(text: str) -> str:
 
 
 def _unmarked(text: str) -> str:
-    lines = [line for line in text.splitlines() if not line.lstrip().startswith((">", ">"))]
+    lines = [line for line in text.splitlines() if not line.lstrip().startswith((">", "\uff1e"))]
     return _SIGNATURES.sub("", "\n".join(lines)).strip()
 
 

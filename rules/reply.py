@@ -58,7 +58,7 @@ def _kind_of_one(judgement: Judgement) -> str:
 
 
 def blank_forms(survey: Survey, kind: str, outcomes: tuple[SubmissionOutcome, ...]) -> tuple[Category, ...]:
-    """Whose blank forms to attach: those that are missing; all of them in a guidance to somebody without a submission."""
+    """Whose blank forms to attach: the missing ones; all of them in a guidance to somebody without a submission."""
     codes = {missing.code for outcome in outcomes for missing in outcome.judgement.missing}
     wanted = kind == "guidance" and not outcomes or "form" in codes
     return tuple(category for category in survey.categories if wanted or category.form in codes)

@@ -19,8 +19,12 @@ _LINK = re.compile(r"(?:[a-z][a-z0-9+.-]{1,12}://|www\.)[^\s,\uff0c。;\uff1b、
 #: full-width digits and X as people type them
 _DIGITS = str.maketrans({chr(0xFEE0 + ord(char)): char for char in "0123456789Xx"})
 #: the time in a camera's or WeChat's file name; no region code of an ID number begins with 19 or 20
-_STAMP = re.compile(r"(?<!\d)((?:(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])[_-]?[0-2]\d[0-5]\d[0-5]\d(?:\d{3})?)"
+_STAMP = re.compile(r"(?<!\d)((?:(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])[_-]?"
+                    r"[0-2]\d[0-5]\d[0-5]\d(?:\d{3})?)"
                     r"|(?<=mmexport)1[4-9]\d{11}|(?<=wx_camera_)1[4-9]\d{11})(?!\d)")
+_DIGIT = re.compile(r"[0-9Xx]")
+#: five digits and more, as people part them: 1390 734 0002, 139-0734-0002
+_RUN = re.compile(r"[0-9Xx](?:[\s.\-–—_·]{0,2}[0-9Xx]){4,}")
 _PERSONAL_KINDS = ("id_number", "phone")
 #: a display name that may stand behind 尊敬的
 _NAME = re.compile(r"[\w·•\u3400-\u9fff ()\uff08\uff09]{1,24}")
@@ -31,16 +35,17 @@ class Quoting:
     """Makes words from outside fit to be quoted; knows the personal numbers that must never be."""
 
     def __init__(self, secrets: Iterable[str] = ()):
-        self._secrets = _secret_pattern(secrets)
+        self._secrets = _secret_numbers(secrets)
 
     def safe(self, text: object, limit: int = 80) -> str:
         """One line without control characters, links and personal numbers, at most `limit` characters."""
         raw = "" if text is None else str(text)[: limit * 20]
-        line = "".join(char if unicodedata.category(char)[0] != "C" else " " for char in raw)
+        # a printable text holds no control character (str.isprintable), and nearly all texts are
+        line = raw if raw.isprintable() else "".join(" " if unicodedata.category(c)[0] == "C" else c for c in raw)
         line = _LINK.sub("", " ".join(line.split()))
         line = "".join(piece if _STAMP.fullmatch(piece) else mask_personal(piece) for piece in _STAMP.split(line))
         if self._secrets:
-            line = self._secrets.sub(lambda match: _stars(match[0]), line.translate(_DIGITS))
+            line = _RUN.sub(lambda run: _starred(run[0], self._secrets), line.translate(_DIGITS))
         line = line.strip()
         return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
@@ -57,12 +62,26 @@ def _stars(number: str) -> str:
     return "*" * (len(number) - len(kept)) + kept
 
 
-def _secret_pattern(secrets: Iterable[str]) -> re.Pattern | None:
-    numbers = {"".join(re.findall(r"[0-9Xx]", unicodedata.normalize("NFKC", str(secret)))) for secret in secrets}
-    long = sorted((number for number in numbers if len(number) >= 5), key=len, reverse=True)
-    if not long:
-        return None
-    return re.compile("|".join(r"[\s.\-–—_·]{0,2}".join(number) for number in long[:200]), re.IGNORECASE)
+def _secret_numbers(secrets: Iterable[str]) -> tuple[str, ...]:
+    """The numbers as digits and X only, the longest first; shorter ones than five digits give nobody away."""
+    numbers = {"".join(_DIGIT.findall(unicodedata.normalize("NFKC", str(secret)))).upper() for secret in secrets}
+    return tuple(sorted((number for number in numbers if len(number) >= 5), key=len, reverse=True)[:200])
+
+
+def _starred(run: str, secrets: tuple[str, ...]) -> str:
+    """A run of digits, however they are parted, with every secret number in it made unreadable."""
+    places = [place for place, char in enumerate(run) if char in "0123456789Xx"]
+    digits = "".join(run[place] for place in places).upper()
+    parts, written, at = [], 0, 0
+    while at < len(digits):
+        number = next((secret for secret in secrets if digits.startswith(secret, at)), None)
+        if number is None:
+            at += 1
+            continue
+        first, behind = places[at], places[at + len(number) - 1] + 1
+        parts += [run[written:first], _stars(run[first:behind])]
+        written, at = behind, at + len(number)
+    return "".join([*parts, run[written:]])
 
 
 def secrets_of(outcomes: Iterable[SubmissionOutcome], survey: Survey) -> list[str]:

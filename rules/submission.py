@@ -52,6 +52,7 @@ class UnreadFile:
     detail: str | None = None
     #: False when later mail has brought everything that it could have been
     open: bool = True
+    sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

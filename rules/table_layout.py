@@ -11,6 +11,7 @@ from rules.ticks import has_boxes
 
 #: rows of a table with a head row that are taken for accounts
 MAX_ACCOUNTS = 200
+_EXAMPLE = re.compile(r"\s*[(（【]?(?:例|示例|样例|范例|举例|填写示例)")
 _DATE_PIECE = re.compile(r"\s*(?:\d{1,4}|[年月日号./-]|\d{1,4}\s*[年月日号])\s*")
 
 #: a Slot, a title's text, or None where the next account begins
@@ -24,7 +25,9 @@ def read_table(grid: Grid, words: Lexicon) -> Iterator[TableEvent]:
         yield from _by_column(grid, columns, words)
         return
     used: set[tuple[int, int]] = set()
-    heads = {row for row in grid.rows if _is_head(grid, row)}
+    heads = _heads(grid)
+    for head in heads:
+        used |= _storeys_above(grid, head)
     for row in grid.rows:
         if row in heads:
             yield from _accounts_below(grid, row, heads, used)
@@ -40,6 +43,9 @@ def _cell(grid: Grid, cell: Cell, used: set[tuple[int, int]], words: Lexicon) ->
         if words.title_of(cell.text) and (not found or found[0].start > 8):
             yield cell.text
         yield from (Slot(item.rules, item.label, item.value, cell, cell, cell.confidence) for item in found)
+        first, _, rest = cell.text.partition("\n")
+        if not found and rest.strip() and (rules := words.rules_of(first)):
+            yield Slot(rules, first, rest.strip(), cell, cell, cell.confidence)
         return
     rules = grid.rules(cell)
     values = _values(grid, cell)
@@ -64,7 +70,7 @@ def _values(grid: Grid, label: Cell) -> list[Cell]:
     """The cells that hold a label's value: right of it, else below it."""
     right = grid.right(label)
     if right is not None and right.row <= label.row and not grid.is_label(right):
-        return [right, *_further(grid, label, right)]
+        return [right, *_further(grid, label, right), *_beneath(grid, label, right)]
     if right is not None and grid.is_label(right) and _ends_row(grid, right) and right.row == label.row:
         below = grid.below(label)
         if below is None or grid.is_label(below):
@@ -75,6 +81,16 @@ def _values(grid: Grid, label: Cell) -> list[Cell]:
         own = below.column == label.column
         return [below] if own and not _labelled_from_left(grid, below) and not grid.opens_label(below) else []
     return []
+
+
+def _beneath(grid: Grid, label: Cell, right: Cell) -> list[Cell]:
+    """Further rows of a value whose label spans them: a hint in the one, the value in the other."""
+    found: list[Cell] = []
+    for row in range(label.row + 1, label.row + min(label.row_span, 6)):
+        cell = grid.at(row, right.column)
+        if cell is not None and cell.row == row and not grid.is_label(cell):
+            found.append(cell)
+    return found
 
 
 def _ends_row(grid: Grid, cell: Cell) -> bool:
@@ -101,15 +117,25 @@ def _further(grid: Grid, label: Cell, first: Cell) -> list[Cell]:
 
 
 def _joined(texts: list[str]) -> str:
-    kept = [text for text in texts if text.strip()]
-    single = len(kept) > 3 and all(len(text.strip()) <= 1 for text in kept)
-    return ("" if single else " ").join(text.strip() for text in kept) if len(kept) > 1 else "".join(kept)
+    kept = [text.strip() for text in texts if text.strip()]
+    single = len(kept) > 3 and all(len(text) <= 1 for text in kept)
+    return ("" if single else "\n" if "删除" in "".join(kept) else " ").join(kept)
+
+
+def _heads(grid: Grid) -> set[int]:
+    """Rows of labels over rows of values; of a head in two storeys (管理员 over 姓名, 手机) the lower."""
+    found = {row for row in grid.rows if _is_head(grid, row)}
+    return {row for row in found if not (row + 1 in found and any(cell.row_span > 1 for cell in grid.row(row)))}
+
+
+def _storeys_above(grid: Grid, head: int) -> set[tuple[int, int]]:
+    """The cells over a head row that belong to the head: 管理员 over 姓名 and 手机."""
+    top = min((cell.row for cell in grid.covering(head) if grid.is_label(cell)), default=head)
+    return {(cell.row, cell.column) for row in range(top, head) for cell in grid.row(row)}
 
 
 def _is_head(grid: Grid, row: int) -> bool:
-    """Whether the row is a row of labels over rows of values."""
-    cells = [cell for cell in grid.row(row) if cell.text.strip()]
-    labels = [cell for cell in cells if grid.is_label(cell)]
+    labels = [cell for cell in grid.covering(row) if grid.is_label(cell) and cell.row + cell.row_span <= row + 1]
     if len(labels) < 2:
         return False
     beside = [cell for cell in labels if (right := grid.right(cell)) and not grid.is_label(right)]
@@ -121,7 +147,7 @@ def _is_head(grid: Grid, row: int) -> bool:
 
 
 def _accounts_below(grid: Grid, head: int, heads: set[int], used: set[tuple[int, int]]) -> Iterator[TableEvent]:
-    labels = [cell for cell in grid.row(head) if grid.is_label(cell)]
+    labels = [cell for cell in grid.covering(head) if grid.is_label(cell) and cell.row + cell.row_span <= head + 1]
     bottom = max(cell.row + cell.row_span for cell in labels)
     found: list[list[Slot]] = []
     for row in (row for row in grid.rows if row >= bottom):
@@ -129,6 +155,8 @@ def _accounts_below(grid: Grid, head: int, heads: set[int], used: set[tuple[int,
         if row in heads or len(found) >= MAX_ACCOUNTS or _stops(grid, row, under):
             break
         used.update((cell.row, cell.column) for cell in grid.row(row))
+        if _EXAMPLE.match(next((cell.text for cell in grid.row(row) if cell.text.strip()), "")):
+            continue
         found.append([
             Slot(grid.rules(label), label.text, cell.text, label, cell, cell.confidence)
             for label, cell in zip(labels, under, strict=True) if cell is not None

@@ -1,13 +1,15 @@
 """Tick boxes: which of the offered words a person chose.
 
-Two steps. `normalise` (used by the readers) writes every kind of box and tick as ☑ □ ▣. `parse_options` and `parse_yes_no`
-then tell which words are chosen, whether the boxes stand before or behind them, or were deleted with the words not meant.
+Two steps. `normalise` (used by the readers) writes every kind of box and tick as ☑ □ ▣. `parse_options` and
+`parse_yes_no` then tell which words are chosen, whether the boxes stand before or behind them, or were deleted with
+the words not meant.
 """
 
 import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rules.document import EMPTY, TICKED, UNSURE
 from rules.survey import Choice, bare
@@ -20,14 +22,16 @@ _HOLLOW = "○◯◦〇⭕⚪◇☆"
 _CROSSES = "×✗✘✕✖╳❌"
 _TABLE = str.maketrans({**dict.fromkeys(_ALWAYS_TICKED, TICKED), **dict.fromkeys(_ALWAYS_EMPTY, EMPTY)})
 _SHAPES = str.maketrans({**dict.fromkeys(_SOLID, TICKED), **dict.fromkeys(_HOLLOW + _CROSSES, EMPTY)})
+#: a longer text is no list of options
+_LONGEST = 3_000
 _BRACKET_TICK = re.compile(rf"[(（\[【［〔]\s*(?:{TICKED}|[xXvV×✕✗✘■●])\s*[)）\]】］〕]")
 _BRACKET_EMPTY = re.compile(r"[(（\[【［〔][\s_]*[)）\]】］〕]")
 _DOUBLE = re.compile(rf"{EMPTY} ?{TICKED}|{TICKED} ?{EMPTY}(?=\S)(?<!^.)")
 #: code points of symbol fonts, without the 0xF000 that Word adds
 _FONTS = {
     "wingdings": {0xFE: TICKED, 0xFD: TICKED, 0xFC: TICKED, 0xFB: TICKED, 0x6E: TICKED, 0xA7: TICKED, 0x6C: TICKED,
-                  0xA4: TICKED, 0xA8: EMPTY, 0x6F: EMPTY, 0x70: EMPTY, 0x71: EMPTY, 0x72: EMPTY, 0xA1: EMPTY, 0xA6: EMPTY,
-                  0xA3: EMPTY, 0x78: TICKED},
+                  0xA4: TICKED, 0xA8: EMPTY, 0x6F: EMPTY, 0x70: EMPTY, 0x71: EMPTY, 0x72: EMPTY, 0xA1: EMPTY,
+                  0xA6: EMPTY, 0xA3: EMPTY, 0x78: TICKED},
     "wingdings 2": {0x50: TICKED, 0x52: TICKED, 0x53: TICKED, 0x54: TICKED, 0x4F: TICKED, 0x51: TICKED, 0x55: TICKED,
                     0x56: TICKED, 0x98: TICKED, 0xA2: TICKED, 0xA1: TICKED, 0xA0: TICKED, 0xA3: EMPTY, 0x2A: EMPTY,
                     0x35: EMPTY, 0x81: EMPTY, 0x99: EMPTY},
@@ -49,7 +53,7 @@ _PRIVATE_TABLE = str.maketrans({chr(code): box for code, box in _PRIVATE.items()
 class Chosen:
     """What was chosen among offered words."""
 
-    #: names of the chosen options, True/False for yes/no, text as written where it fits none, None where nothing is chosen
+    #: names of the chosen options, True/False for yes/no, text as written where it fits none, None for nothing
     value: tuple[str, ...] | bool | str | None
     valid: bool = True
     #: plain Chinese half-sentence, None when valid and sure
@@ -174,39 +178,72 @@ class _Token:
     option: bool = False
 
 
-def _tokens(raw: str, choices: Sequence[Choice]) -> list[_Token]:
-    text = normalise(unicodedata.normalize("NFKC", normalise(raw)))
+@dataclass(frozen=True, slots=True)
+class _Patterns:
+    """What the words of some choices are recognised by."""
+
+    #: a mark or a word
+    token: re.Pattern
+    #: compared word → name of its choice
+    names: dict[str, str]
+    #: shapes that are boxes only because a word stands right beside them, with what they mean: 「■文字」, 「口是」
+    shapes: tuple[tuple[re.Pattern, str], ...]
+    #: the same for signs that need another box in the text: 「是√ 否×」, 「V是」
+    weak_shapes: tuple[tuple[re.Pattern, str], ...]
+
+
+@lru_cache(maxsize=32)
+def _patterns(choices: tuple[Choice, ...]) -> _Patterns:
     words = {word: choice.name for choice in choices for word in (choice.name, *choice.aliases)}
-    pattern = "|".join(_spaced(word) for word in sorted(words, key=len, reverse=True))
-    known = {bare(word): name for word, name in words.items()}
-    text = _lone_shapes(text, pattern)
+    options = "|".join(_spaced(word) for word in sorted(words, key=len, reverse=True))
+    solid, hollow = re.escape(_SOLID), re.escape(_HOLLOW)
+
+    def compiled(*rules: tuple[str, str]) -> tuple[tuple[re.Pattern, str], ...]:
+        return tuple((re.compile(pattern, re.IGNORECASE), meaning) for pattern, meaning in rules)
+
+    return _Patterns(
+        re.compile(rf"[{TICKED}{EMPTY}{UNSURE}]|{options}", re.IGNORECASE),
+        {bare(word): name for word, name in words.items()},
+        compiled(
+            (rf"[{solid}](?=\s*(?:{options}))", TICKED),
+            (rf"((?:{options})\s?)[{solid}]", rf"\1{TICKED}"),
+            (rf"(?:[{hollow}口]|[(\[]\s*[)\]])(?=\s*(?:{options}))", EMPTY),
+            (rf"((?:{options})\s*)[(\[]\s*[)\]]", rf"\1{EMPTY}"),
+        ),
+        compiled(
+            (rf"((?:{options})\s*)[×✗✘](?!\d)", rf"\1{EMPTY}"),
+            (rf"(?<![A-Za-z])[RþV](?=\s?(?:{options}))", TICKED),
+        ),
+    )
+
+
+def _tokens(raw: str, choices: Sequence[Choice]) -> list[_Token]:
+    patterns = _patterns(tuple(choices))
+    raw = raw[:_LONGEST]
+    text = _lone_shapes(normalise(unicodedata.normalize("NFKC", normalise(raw))), patterns)
     tokens, end = [], 0
-    for match in re.finditer(rf"[{TICKED}{EMPTY}{UNSURE}]|{pattern}", text, re.IGNORECASE):
+    for match in patterns.token.finditer(text):
         if match.start() > end:
             tokens.append(_Token(text[end : match.start()]))
         mark = match[0] in (TICKED, EMPTY, UNSURE)
-        tokens.append(_Token(match[0] if mark else known[bare(match[0])], mark, not mark))
+        tokens.append(_Token(match[0] if mark else patterns.names[bare(match[0])], mark, not mark))
         end = match.end()
     return _without_repeats([*tokens, _Token(text[end:])] if end < len(text) else tokens)
 
 
 def _spaced(word: str) -> str:
     """A pattern of the word that tolerates spaces between its characters, as in `文 字`."""
-    pattern = r"\s*".join(re.escape(char) for char in word)
+    pattern = r"\s{0,9}".join(re.escape(char) for char in word)
     return rf"(?<![A-Za-z]){pattern}(?![A-Za-z])" if word.isascii() else pattern
 
 
-def _lone_shapes(text: str, options: str) -> str:
-    """Shapes and letters that are boxes only because an option stands right beside them: 「■文字 ■图片」, 「口是 口否」."""
-    solid, hollow = re.escape(_SOLID), re.escape(_HOLLOW)
-    text = re.sub(rf"[{solid}](?=\s*(?:{options}))", TICKED, text)
-    text = re.sub(rf"((?:{options})\s?)[{solid}]", rf"\1{TICKED}", text)
-    text = re.sub(rf"(?:[{hollow}口]|[(\[]\s*[)\]])(?=\s*(?:{options}))", EMPTY, text)
-    text = re.sub(rf"((?:{options})\s*)[(\[]\s*[)\]]", rf"\1{EMPTY}", text)
+def _lone_shapes(text: str, patterns: _Patterns) -> str:
+    for pattern, meaning in patterns.shapes:
+        text = pattern.sub(meaning, text)
     if TICKED in text or EMPTY in text:
-        text = re.sub(rf"((?:{options})\s*)[×✗✘](?!\d)", rf"\1{EMPTY}", text)
-        text = re.sub(rf"(?<![A-Za-z])[RþVv](?=\s?(?:{options}))", TICKED, text)
-    # Wingdings 2 whose font was lost: 「R是 £否」
+        for pattern, meaning in patterns.weak_shapes:
+            text = pattern.sub(meaning, text)
+    # Wingdings and Wingdings 2 whose font was lost: 「R是 £否」, 「þ是 ¨否」
     if "£" in text:
         text = re.sub(r"(?<![A-Za-z])R(?![A-Za-z])", TICKED, text).replace("£", EMPTY)
     if "¨" in text or "þ" in text:
@@ -216,8 +253,12 @@ def _lone_shapes(text: str, options: str) -> str:
 
 def _without_repeats(tokens: list[_Token]) -> list[_Token]:
     """Without aliases that only repeat the option before them, as in 「微社区(社区)」."""
-    return [token for index, token in enumerate(tokens)
-            if not (token.option and index >= 2 and tokens[index - 2] == token and tokens[index - 1].text.strip() in "(（")]
+    def repeats(index: int) -> bool:
+        before = tokens[max(index - 2, 0) : index]
+        same = tokens[index].option and len(before) == 2 and before[0] == tokens[index]
+        return same and before[1].text.strip() in "(（"
+
+    return [token for index, token in enumerate(tokens) if not repeats(index)]
 
 
 def _assign(tokens: list[_Token]) -> tuple[list[tuple[str, str]], bool]:

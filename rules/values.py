@@ -7,10 +7,11 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import date
+from functools import lru_cache
 
 from rules.masking import mask_id, mask_personal
 from rules.numerals import arabic, parse_count
-from rules.survey import Survey, bare
+from rules.survey import Choice, Survey, bare
 from rules.ticks import Chosen, has_boxes, parse_options, parse_yes_no
 
 __all__ = [
@@ -29,7 +30,7 @@ _MOBILE = re.compile(rf"(?<!\d)(?:(?:\+|00)?86{_GAP}|0(?=1))?(1[3-9](?:{_GAP}\d)
 _LANDLINE = re.compile(
     rf"(?<!\d)(?:(?:\+|00)86{_GAP}\(?0?|\(?0)(10|2\d|[3-9]\d\d)\)?[\s\-—–_]{{0,3}}([2-9]\d{{2,3}}{_GAP}\d{{4}})(?!\d)"
 )
-_SERVICE = re.compile(r"(?<!\d)([48]00)[\s\-—–]?(\d{3})[\s\-—–]?(\d{4})(?!\d)|(?<!\d)([48]00)[\s\-—–]?(\d{4})[\s\-—–]?(\d{3})(?!\d)")
+_SERVICE = re.compile(r"(?<!\d)([48]00)[\s\-—–]?(?:(\d{3})[\s\-—–]?(\d{4})|(\d{4})[\s\-—–]?(\d{3}))(?!\d)")
 _EMAIL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._%+\-]{0,63}@(?:[A-Za-z0-9](?:[A-Za-z0-9\-]{0,62})\.){1,8}[A-Za-z]{2,24}")
 #: what may stand before a handle as its label
 _HANDLE_LABEL = (
@@ -140,10 +141,15 @@ def platforms_named(raw: str, survey: Survey) -> tuple[str, ...]:
         return chosen if isinstance(chosen, tuple) else ()
     text = unicodedata.normalize("NFKC", raw).lower()
     text = re.sub(r"(?<![a-z0-9])\s+|\s+(?![a-z0-9])", "", text)
-    words = {bare(word): choice.name for choice in survey.platforms for word in (choice.name, *choice.aliases)}
-    pattern = "|".join(_whole_word(word) for word in sorted(words, key=len, reverse=True) if word)
-    found = [words[match[0]] for match in re.finditer(pattern, text)] if pattern else []
-    return tuple(dict.fromkeys(found))
+    pattern, names = _platform_words(survey.platforms)
+    return tuple(dict.fromkeys(names[match[0]] for match in pattern.finditer(text)))
+
+
+@lru_cache(maxsize=8)
+def _platform_words(platforms: tuple[Choice, ...]) -> tuple[re.Pattern, dict[str, str]]:
+    """(pattern of every name and alias, longest first, their platform)."""
+    names = {bare(word): choice.name for choice in platforms for word in (choice.name, *choice.aliases) if bare(word)}
+    return re.compile("|".join(_whole_word(word) for word in sorted(names, key=len, reverse=True)) or r"(?!)"), names
 
 
 def _whole_word(word: str) -> str:
@@ -173,6 +179,6 @@ def normal_unit_name(name: str, places: Iterable[str]) -> str:
 
 def normal_person_name(name: str) -> str:
     """A person's name as it is compared: NFKC, without spaces, remarks in brackets and forms of address."""
-    text = re.sub(r"[(\[【].*?[)\]】]", "", plain(name))
+    text = re.sub(r"[(\[【][^()\[\]【】]*[)\]】]", "", plain(name[:200]))
     text = re.sub("[·•・‧∙.]", "·", re.sub(r"\s", "", text))
     return re.sub("(?:先生|女士|小姐|同志)$", "", text).strip("·,;:、。") or plain(name)

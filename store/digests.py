@@ -41,8 +41,8 @@ def late_mail_by_bucket(database: Database, begin: int, after_id: int, until_id:
 
     Rows are numbered in the order of entering, so two mails entered within one second cannot slip between two digests.
     """
-    return _counts(database, f"SELECT {_BUCKET} AS word, count(*) AS n FROM messages WHERE {seconds('received_at')} < ? "
-                   "AND id > ? AND id <= ? GROUP BY 1", [begin, after_id, until_id])
+    return _counts(database, f"SELECT {_BUCKET} AS word, count(*) AS n FROM messages "
+                   f"WHERE {seconds('received_at')} < ? AND id > ? AND id <= ? GROUP BY 1", [begin, after_id, until_id])
 
 
 def ledger_until(database: Database) -> int:
@@ -65,9 +65,9 @@ def submissions_by(database: Database, column: str, begin: int, end: int) -> dic
 
 def accounts_by_platform(database: Database, begin: int, end: int) -> dict[str, int]:
     """Accounts of the submissions opened in [begin, end) by platform; '' where none was recognised."""
-    return _counts(database, "SELECT coalesce(a.platform, '') AS word, count(*) AS n FROM accounts a JOIN submissions s "
-                   f"ON s.id = a.submission_id WHERE s.status != 'withdrawn' AND {seconds('s.opened_at')} >= ? "
-                   f"AND {seconds('s.opened_at')} < ? GROUP BY 1 ORDER BY 2 DESC, 1", [begin, end])
+    return _counts(database, "SELECT coalesce(a.platform, '') AS word, count(*) AS n FROM accounts a "
+                   f"JOIN submissions s ON s.id = a.submission_id WHERE s.status != 'withdrawn' "
+                   f"AND {seconds('s.opened_at')} >= ? AND {seconds('s.opened_at')} < ? GROUP BY 1 ORDER BY 2 DESC, 1", [begin, end])
 
 
 def replies_sent(database: Database, begin: int, end: int) -> dict[str, int]:

@@ -35,10 +35,11 @@ def unanswered_inquiries(database: Database) -> list[dict]:
 
 def troubled_mails(database: Database) -> list[dict]:
     """Replies and digest mails that a person must decide on: held, failed, or perhaps sent."""
-    return rows(database, "SELECT id, 'reply' AS source, kind, state, to_address, subject, coalesce(last_error, reason) "
-                "AS reason, created_at FROM replies WHERE state IN ('held', 'failed', 'uncertain') "
-                "UNION ALL SELECT id, 'digest', NULL, state, to_address, subject, coalesce(last_error, reason), created_at "
-                "FROM digest_mails WHERE state IN ('held', 'failed', 'uncertain') ORDER BY 4, 8, 1")
+    return rows(database, "SELECT id, 'reply' AS source, kind, state, to_address, subject, "
+                "coalesce(last_error, reason) AS reason, created_at FROM replies "
+                "WHERE state IN ('held', 'failed', 'uncertain') "
+                "UNION ALL SELECT id, 'digest', NULL, state, to_address, subject, coalesce(last_error, reason), "
+                "created_at FROM digest_mails WHERE state IN ('held', 'failed', 'uncertain') ORDER BY 4, 8, 1")
 
 
 def failed_messages(database: Database) -> list[dict]:
@@ -51,16 +52,17 @@ def remote_files(database: Database) -> list[dict]:
     """Cloud attachments that are still of interest: of unfinished submissions, or of mails that opened none."""
     return rows(database, "SELECT a.id, a.filename, a.problem_detail, a.message_id, m.from_address, m.received_at, "
                 "group_concat(s.number, ' ') AS number FROM attachments a JOIN messages m ON m.id = a.message_id "
-                "LEFT JOIN submission_messages l ON l.message_id = m.id LEFT JOIN submissions s ON s.id = l.submission_id "
-                "WHERE a.problem = 'remote' AND m.duplicate_of IS NULL AND m.kind IN ('registration', 'supplement', "
-                "'inquiry') GROUP BY a.id HAVING count(s.id) = 0 OR sum(s.status IN ('incomplete', 'review')) > 0 "
+                "LEFT JOIN submission_messages l ON l.message_id = m.id "
+                "LEFT JOIN submissions s ON s.id = l.submission_id "
+                "WHERE a.problem = 'remote' AND m.duplicate_of IS NULL "
+                "AND m.kind IN ('registration', 'supplement', 'inquiry') GROUP BY a.id HAVING count(s.id) = 0 OR sum(s.status IN ('incomplete', 'review')) > 0 "
                 "ORDER BY m.received_at, a.id")
 
 
 def dead_addresses(database: Database) -> list[dict]:
     """Addresses that no longer take our mail, of submissions that still need an answer or paper."""
-    return rows(database, "SELECT d.address, d.reason, d.at, group_concat(s.number, ' ') AS number FROM dead_addresses d "
-                "LEFT JOIN submissions s ON lower(s.contact_address) = lower(d.address) "
+    return rows(database, "SELECT d.address, d.reason, d.at, group_concat(s.number, ' ') AS number "
+                "FROM dead_addresses d LEFT JOIN submissions s ON lower(s.contact_address) = lower(d.address) "
                 "AND s.status NOT IN ('registered', 'withdrawn') GROUP BY d.address ORDER BY d.at, d.address")
 
 

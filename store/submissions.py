@@ -86,11 +86,11 @@ def _load_papers(database: Database, submission_id: int) -> tuple[HeldPaper, ...
 
 
 def _load_unread(database: Database, submission_id: int) -> tuple[UnreadFile, ...]:
-    stored = rows(database, "SELECT a.id, a.filename, a.problem, a.problem_detail, u.open FROM unread_files u "
+    stored = rows(database, "SELECT a.id, a.filename, a.problem, a.problem_detail, a.sha256, u.open FROM unread_files u "
                   "JOIN attachments a ON a.id = u.attachment_id WHERE u.submission_id = ? ORDER BY a.id",
                   [submission_id])
     return tuple(UnreadFile(row["filename"] or "", row["problem"], row["id"], row["problem_detail"],
-                            bool(row["open"])) for row in stored)
+                            bool(row["open"]), row["sha256"]) for row in stored)
 
 
 def save_account(database: Database, submission_id: int, account: Account, message_id: int) -> int:

@@ -128,7 +128,8 @@ class _Hand:
 
     def __init__(self, hand: str, kind: str):
         self.hand, self.kind = hand, kind
-        style = {"after": "after", "words": "words", "symbols": "dots", "wps": "dots", "strict": "dots"}.get(hand, "plain")
+        style = {"after": "after", "words": "words", "symbols": "dots", "wps": "dots", "strict": "dots"}.get(hand,
+        "plain")
         tick, box = {"after": ("√", ""), "symbols": ("\ue001", "\ue000"), "wps": ("\ue003", "\ue002"),
                      "controls": ("\ue005", "\ue004"), "legacy": ("\ue007", "\ue006"), "nested": ("■", "□"),
                      "above": ("●", "○"), "tracked": ("☒", "☐"), "untitled": ("[x]", "[ ]"),
@@ -210,7 +211,8 @@ class _Hand:
         for name, label, value in rows:
             text = self.words.text(name, value)
             old = "<w:del w:id='1' w:author='x'><w:r><w:delText>旧的</w:delText></w:r></w:del>"
-            new = "".join(f"<w:ins w:id='2' w:author='x'>{run(line)}</w:ins><w:r><w:br/></w:r>" for line in text.split("\n"))
+            new = "".join(f"<w:ins w:id='2' w:author='x'>{run(line)}</w:ins><w:r><w:br/></w:r>"
+            for line in text.split("\n"))
             made.append(row(cell(paragraph(label)), cell(f"<w:p>{old}{new}</w:p>")))
         return "".join(made)
 
@@ -362,7 +364,8 @@ def package(body: str, pictures=(), *, strict: bool = False, parts: dict[str, by
              '"application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/></Types>')  # fmt: skip
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
-        for name, content in (("[Content_Types].xml", types), ("_rels/.rels", top), ("word/document.xml", document), *media):
+        for name, content in (("[Content_Types].xml", types), ("_rels/.rels", top), ("word/document.xml", document),
+            *media):
             file.writestr(zipfile.ZipInfo(name, (2019, 8, 1, 9, 0, 0)), content, zipfile.ZIP_DEFLATED)
         file.writestr(zipfile.ZipInfo("word/_rels/document.xml.rels", (2019, 8, 1, 9, 0, 0)),
                       f'<Relationships xmlns="{package_ns}">{"".join(links)}</Relationships>')  # fmt: skip

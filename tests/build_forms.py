@@ -1,8 +1,8 @@
 """Builders of filled registration forms, in the hands of many different offices, from one plain dict of truth.
 
-A truth is a dict from column (DATA.md, `accounts`) to value: text, a count, True/False, `YYYY-MM-DD`, a tuple of options.
-Text where a number, date or tuple is usual is written as it is. A column that is left out is a label left empty. All people
-are invented; their ID numbers carry the right check character.
+A truth is a dict from column (DATA.md, `accounts`) to value: text, a count, True/False, `YYYY-MM-DD`, a tuple of
+options. Text where a number, date or tuple is usual is written as it is. A column that is left out is a label left
+empty. All people are invented; their ID numbers carry the right check character.
 """
 
 from build_docx import HANDS, individual_labels, package, paragraphs_form, unit_labels
@@ -69,7 +69,8 @@ def accounts_docx(accounts: list[dict], kind: str = "unit_form", by: str = "rows
 
 
 def typed_form(fields: dict, kind: str = "unit_form", style: str = "colons") -> str:
-    """The form typed into a mail: `colons`, `numbered`, `lines` (value under its label), `tabs`, `crowded` (two on a line)."""
+    """The form typed into a mail: `colons`, `numbered`, `lines` (value under its label), `tabs`, `crowded` (two on a
+    line)."""
     labels = unit_labels() if kind == "unit_form" else individual_labels()
     pairs = [(label.replace("\n", ""), paragraphs_form(name, fields.get(name))) for name, label in labels]
     if style == "numbered":

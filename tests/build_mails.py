@@ -1,8 +1,8 @@
 """Raw mails as different programs write them; the same arguments always give the same bytes.
 
 `mail(…)` is what most tests want. `hand` says whose hand wrote it: `plain`, `foxmail`, `qq`, `netease`, `outlook`,
-`iphone`, or `raw8bit` (an old program that puts GBK bytes everywhere without a label). `entity` and `multipart` build odder
-shapes from parts.
+`iphone`, or `raw8bit` (an old program that puts GBK bytes everywhere without a label). `entity` and `multipart` build
+odder shapes from parts.
 """
 
 import base64
@@ -41,7 +41,8 @@ HANDS = {
     "foxmail": Hand("gbk", "gb2312", "B", "base64", "word", (("X-Mailer", "Foxmail 7.2.11.303[cn]"),)),
     "qq": Hand("gb18030", "gb18030", "B", "base64", "word",
                (("X-QQ-MIME", "TCMime 1.0 by Tencent"), ("X-Mailer", "QQMail 2.x"))),
-    "netease": Hand("gbk", "GBK", "Q", "base64", "word", (("X-Mailer", "Coremail Webmail Server"), ("X-Priority", "3"))),
+    "netease": Hand("gbk", "GBK", "Q", "base64", "word",
+                    (("X-Mailer", "Coremail Webmail Server"), ("X-Priority", "3"))),
     "outlook": Hand("gbk", "gb2312", "B", "quoted-printable", "word", (("X-Mailer", "Microsoft Outlook 16.0"),)),
     "iphone": Hand("utf-8", "utf-8", "Q", "quoted-printable", "2231", (("X-Mailer", "iPhone Mail (16F203)"),)),
     "raw8bit": Hand("gbk", "", "raw", "8bit", "raw"),
@@ -65,7 +66,7 @@ def mail(
     """One mail.
 
     `attachments`: (name or None, bytes, media type); `inline`: (name, bytes, media type, content-id), shown by `html`.
-    `date` and `received` are datetimes, ISO texts, or raw header values; `received` is `date` unless given, `""` for none.
+    `date` and `received` are datetimes, ISO texts, or raw header values; `received` is `date` unless given, `""`: none.
     `headers` come last and may repeat or contradict the others; a `charset` replaces the hand's (label and bytes).
     """
     style = HANDS[hand]
@@ -87,7 +88,7 @@ def words(text: str, style: Hand | str = "plain") -> bytes:
     style = HANDS[style] if isinstance(style, str) else style
     if text.isascii():
         return text.encode()
-    data = text.encode(style.charset, "replace")
+    data = _bytes(text, style.charset)
     if style.words == "raw":
         return data
     return b"\r\n ".join(_word(data[start : start + 30], style) for start in range(0, len(data), 30))
@@ -130,8 +131,16 @@ def text_part(text: str, style: Hand | str = "plain", subtype: str = "plain") ->
     """A text part in the hand's charset."""
     style = HANDS[style] if isinstance(style, str) else style
     label = f'; charset="{style.label}"' if style.label else ""
-    data = text.replace("\r\n", "\n").replace("\n", "\r\n").encode(style.charset, "replace")
+    data = _bytes(text.replace("\r\n", "\n").replace("\n", "\r\n"), style.charset)
     return entity(f"text/{subtype}{label}", data, style.text_encoding)
+
+
+def _bytes(text: str, charset: str) -> bytes:
+    """Text that GBK cannot hold is written in GB 18030 under the same label, as some programs do."""
+    try:
+        return text.encode(charset)
+    except UnicodeEncodeError:
+        return text.encode("gb18030" if charset.startswith("gb") else charset, "replace")
 
 
 def file_part(
@@ -240,4 +249,5 @@ def _date(value: datetime | str | None) -> str:
 
 
 def _received(when: str) -> bytes:
-    return f"from mail.example.cn (unknown [192.0.2.1])\r\n\tby mx1.126.com (Coremail) with SMTP id x1;\r\n\t{when}".encode()
+    hop = "from mail.example.cn (unknown [192.0.2.1])\r\n\tby mx1.126.com (Coremail) with SMTP id x1;"
+    return f"{hop}\r\n\t{when}".encode()

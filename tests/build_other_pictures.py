@@ -61,7 +61,12 @@ def social_card(name: str = "欧阳明山", number: str | None = None) -> Image.
     image = _card_ground((856, 540), (220, 232, 240))
     draw = ImageDraw.Draw(image)
     draw.text((60, 40), "中华人民共和国社会保障卡", font=font(46, "bold"), fill=INK)
-    rows = [("姓名", name), ("社会保障号码", number or invented_id()), ("卡号", "D12345678"), ("发卡日期", "2015年03月")]
+    rows = [
+        ("姓名", name),
+        ("社会保障号码", number or invented_id()),
+        ("卡号", "D12345678"),
+        ("发卡日期", "2015年03月"),
+    ]
     _rows(draw, rows, 330, 190, 530, 330, font(26), font(29), 68)
     _portrait(draw, (70, 160, 270, 430))
     return image
@@ -120,11 +125,20 @@ def invoice(buyer: str = "衡东县洣水镇融媒体服务中心") -> Image.Ima
     image = Image.new("RGB", (1654, 1000), (253, 252, 246))
     draw = ImageDraw.Draw(image)
     _centred(draw, 1654, 40, "湖南增值税电子普通发票", 56, (150, 60, 40))
-    rows = [("名称:", buyer), ("纳税人识别号:", invented_credit_code(3, "12")), ("地址、电话:", _ADDRESS), ("开户行及账号:", "某某银行衡东支行 6222")]
+    rows = [
+        ("名称:", buyer),
+        ("纳税人识别号:", invented_credit_code(3, "12")),
+        ("地址、电话:", _ADDRESS),
+        ("开户行及账号:", "某某银行衡东支行 6222"),
+    ]
     _rows(draw, rows, 120, 160, 380, 900, font(28), font(30), 54)
     draw.text((120, 430), "*信息服务*网站维护费   1   2,000.00   6%   120.00", font=font(32), fill=INK)
     draw.text((120, 540), "价税合计(大写) 贰仟壹佰贰拾元整 (小写) ¥2120.00", font=font(32), fill=INK)
-    rows = [("名称:", "衡东县某某网络科技有限公司"), ("纳税人识别号:", invented_credit_code(4, "91")), ("地址、电话:", _ADDRESS)]
+    rows = [
+        ("名称:", "衡东县某某网络科技有限公司"),
+        ("纳税人识别号:", invented_credit_code(4, "91")),
+        ("地址、电话:", _ADDRESS),
+    ]
     _rows(draw, rows, 120, 640, 380, 900, font(28), font(30), 54)
     _seal(image, "衡东县某某网络科技有限公司", (1350, 780), 120)
     return image
@@ -185,7 +199,9 @@ def article() -> Image.Image:
     card = id_card_front("欧阳明山").resize((600, 378))
     page.paste(card, (320, 900))
     ImageDraw.Draw(page).text((180, 1330), "图为刘先生捡到的身份证。记者 谭志远 摄", font=font(32), fill=INK)
-    for row, text in enumerate(("警方提醒,市民外出时要保管好随身证件,一旦遗失应及时到派出所挂失补领,", "以免被不法分子冒用,造成不必要的损失。")):
+    for row, text in enumerate(
+        ("警方提醒,市民外出时要保管好随身证件,一旦遗失应及时到派出所挂失补领,", "以免被不法分子冒用,造成不必要的损失。")
+    ):
         ImageDraw.Draw(page).text((140, 1420 + row * 56), text, font=font(32, "serif"), fill=INK)
     return page
 
@@ -226,12 +242,22 @@ def chat_screenshot() -> Image.Image:
     draw = ImageDraw.Draw(image)
     draw.text((60, 30), "9:41", font=font(40), fill=INK)
     draw.text((380, 110), "衡东县网信工作联络群", font=font(44), fill=INK)
-    talk = ["康主任您好", "我们单位的公众号需要登记吗", "需要的,把资料发到邮箱", "姓名:欧阳明山", f"身份证号:{invented_id()}", "地址:" + _ADDRESS, "好的收到"]
+    talk = [
+        "康主任您好",
+        "我们单位的公众号需要登记吗",
+        "需要的,把资料发到邮箱",
+        "姓名:欧阳明山",
+        f"身份证号:{invented_id()}",
+        "地址:" + _ADDRESS,
+        "好的收到",
+    ]
     for number, text in enumerate(talk):
         mine = number % 2 == 1
         width = font(40).getlength(text) + 60
         left = 1000 - width if mine else 80
-        draw.rounded_rectangle((left, 260 + number * 190, left + width, 360 + number * 190), 16, fill=(149, 236, 105) if mine else "white")
+        draw.rounded_rectangle(
+            (left, 260 + number * 190, left + width, 360 + number * 190), 16, fill=(149, 236, 105) if mine else "white"
+        )
         draw.text((left + 30, 284 + number * 190), text, font=font(40), fill=INK)
     return image
 
@@ -245,7 +271,18 @@ def stamp_page() -> Image.Image:
 
 def checklist() -> Image.Image:
     """What an applicant must bring: every title, no paper."""
-    return _prose("登记所需材料", ["1. 营业执照", "2. 居民身份证", "3. 事业单位法人证书", "4. 统一社会信用代码证书", "5. 名称:", "6. 法定代表人:", "有效期限内"])
+    return _prose(
+        "登记所需材料",
+        [
+            "1. 营业执照",
+            "2. 居民身份证",
+            "3. 事业单位法人证书",
+            "4. 统一社会信用代码证书",
+            "5. 名称:",
+            "6. 法定代表人:",
+            "有效期限内",
+        ],
+    )
 
 
 def degree() -> Image.Image:
@@ -302,5 +339,7 @@ def _prose(title: str, lines) -> Image.Image:
     _centred(draw, 1240, 130, title, 52)
     for number, text in enumerate(lines):
         for part in range(0, len(text), 29):
-            draw.text((140, 270 + number * 108 + part // 29 * 50), text[part : part + 29], font=font(32, "serif"), fill=INK)
+            draw.text(
+                (140, 270 + number * 108 + part // 29 * 50), text[part : part + 29], font=font(32, "serif"), fill=INK
+            )
     return image

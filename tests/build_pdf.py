@@ -80,11 +80,13 @@ class _Page:
         cells = []
         for index, (label, name, value) in enumerate(pair):
             left = 60 + index * 237
-            cells += [(left, 110 if index == 0 else 90, label, None, None), (left + (110 if index == 0 else 90), 127 if index == 0 else 148, None, name, value)]
+            cells += [(left, 110 if index == 0 else 90, label, None, None),
+                (left + (110 if index == 0 else 90), 127 if index == 0 else 148, None, name, value)]
         self._row(cells)
 
     def _row(self, cells) -> None:
-        tall = max(2 if label and "\n" in label else self._lines(name, value, width) for _, width, label, name, value in cells)
+        tall = max(2 if label and "\n" in label else self._lines(name, value, width) for _, width, label, name,
+        value in cells)
         height = 12 + 15 * tall
         self.y -= height
         for left, width, label, name, value in cells:

@@ -99,7 +99,13 @@ def id_card_front(
     born, male = number[6:14], int(number[16]) % 2 == 1
     label, value = font(27), font(34, face)
     if labels:
-        for x, y, text in ((70, 62, "姓 名"), (70, 132, "性 别"), (248, 132, "民 族"), (70, 202, "出 生"), (70, 272, "住 址")):
+        for x, y, text in (
+            (70, 62, "姓 名"),
+            (70, 132, "性 别"),
+            (248, 132, "民 族"),
+            (70, 202, "出 生"),
+            (70, 272, "住 址"),
+        ):
             draw.text((x, y), text, font=label, fill=FAINT)
         draw.text((70, 448), "公民身份号码", font=font(29), fill=FAINT)
         for x, text in ((258, "年"), (338, "月"), (420, "日")):
@@ -225,7 +231,9 @@ def _portrait_page(title, code_label, code, rows, face, copy) -> Image.Image:
     draw.rectangle((50, 50, 1190, 1704), outline=(180, 140, 60), width=8)
     _emblem(draw, 620, 180, 75)
     top = _title(draw, title, 280, 1240, 84, copy)
-    draw.text((150, top), f"{code_label}:{code}" if len(code_label) > 4 else f"{code_label} {code}", font=font(38), fill=INK)
+    draw.text(
+        (150, top), f"{code_label}:{code}" if len(code_label) > 4 else f"{code_label} {code}", font=font(38), fill=INK
+    )
     _rows(draw, rows, 150, top + 90, 330, 780, font(36, face), font(36, face), 74)
     return image
 
@@ -308,7 +316,11 @@ def _emblem(draw, x: int, y: int, radius: int) -> None:
     for number in range(5):
         angle = math.radians(-150 + number * 30)
         far = radius * 0.55
-        star_x, star_y, star = x + far * math.cos(angle), y + far * math.sin(angle), radius * (0.18 if number == 2 else 0.1)
+        star_x, star_y, star = (
+            x + far * math.cos(angle),
+            y + far * math.sin(angle),
+            radius * (0.18 if number == 2 else 0.1),
+        )
         draw.ellipse((star_x - star, star_y - star, star_x + star, star_y + star), fill=(235, 200, 70))
     draw.rectangle((x - radius * 0.5, y + radius * 0.2, x + radius * 0.5, y + radius * 0.4), fill=(235, 200, 70))
 
@@ -341,7 +353,9 @@ def _qr_code(image: Image.Image, place: tuple[int, int], side: int, seed: int = 
     rng, cells = random.Random(seed), 29
     step = side / cells
     draw = ImageDraw.Draw(image)
-    draw.rectangle((place[0] - step * 2, place[1] - step * 2, place[0] + side + step * 2, place[1] + side + step * 2), fill="white")
+    draw.rectangle(
+        (place[0] - step * 2, place[1] - step * 2, place[0] + side + step * 2, place[1] + side + step * 2), fill="white"
+    )
     for row in range(cells):
         for column in range(cells):
             if rng.random() < 0.5:

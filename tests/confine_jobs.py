@@ -51,7 +51,7 @@ def overflow():
     """The C stack."""
     sys.setrecursionlimit(10**9)
     nest = []
-    for _ in range(10**6):
+    for _ in range(10**5):
         nest = [nest]
     return repr(nest)
 

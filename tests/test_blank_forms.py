@@ -53,9 +53,11 @@ def test_a_blank_form_filled_in_by_python_docx_is_read():
     truth = unit_fields()
     document = docx.Document(ROOT / "forms" / "unit_form.docx")
     typed = {
-        "账号名称": truth["name"], "账号": f"微信号:{truth['handle']}", "服务类型": truth["service_type"], "功能介绍": truth["introduction"],
+        "账号名称": truth["name"], "账号": f"微信号:{truth['handle']}", "服务类型": truth["service_type"],
+        "功能介绍": truth["introduction"],
         "注册日期": "2018年3月5日", "关注量": "1.2万", "管理员姓名": truth["admin_name"], "手机号码": truth["admin_phone"],
-        "Email": truth["admin_email"], "微信号": truth["admin_wechat"], "单位(章)": truth["unit_name"], "单位类型": truth["unit_type"],
+        "Email": truth["admin_email"], "微信号": truth["admin_wechat"], "单位(章)": truth["unit_name"],
+        "单位类型": truth["unit_type"],
         "法人代表": truth["legal_representative"], "地址": truth["address"],
     }  # fmt: skip
     for row in document.tables[0].rows:

@@ -72,6 +72,7 @@ def test_a_success_report_is_no_failure():
     ("无法发送到 zhao@example.com\n退信原因:对方邮箱空间已满(mailbox full)", ("zhao@example.com",), False),
     ("您的邮件未能送达 qian@example.com\n原因:554 DT:SPM 发送的邮件内容包含了未被许可的信息", ("qian@example.com",), False),
     ("发送到 sun@example.com 失败,原因:对方服务器认为发信过于频繁 421 HL:REP", ("sun@example.com",), False),
+    ("退信原因\uff1a收件人\uff08zhou@example.com\uff09不存在", ("zhou@example.com",), True),
     ("系统退信,详见附件。", (), False),
 ])
 def test_a_plain_chinese_bounce_is_read(text, recipients, dead):

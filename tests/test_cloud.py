@@ -18,14 +18,17 @@ QQ_TEXT = """材料见附件
 进入下载页面:http://mail.qq.com/cgi-bin/ftnExs_download?k=7b4&t=exs_ftn_download&code=6b2
 """
 QQ_HTML = """<div>材料见附件</div><div id="QQMailBigAttach" style="padding:5px"><div><b>从腾讯企业邮箱发来的超大附件</b></div>
-<div class="bigatt_bt"><a target="_blank" href="http://exmail.qq.com/cgi-bin/ftnExs_download?k=1"><span>登记表与执照.zip</span></a>
+<div class="bigatt_bt"><a target="_blank" href="http://exmail.qq.com/cgi-bin/ftnExs_download?k=1">
+<span>登记表与执照.zip</span></a>
 <span>&nbsp;(23.08MB,&nbsp;2019年09月01日 09:30&nbsp;到期)</span></div></div>"""
 NETEASE_HTML = """<p>您好</p><div id="divNeteaseBigAttach" style="border:1px"><div>从网易126邮箱发来的云附件</div>
 <div><a href="http://mail.163.com/large-attachment-download/index.html?p=X" download="材料.rar">材料.rar</a>
 <span style="color:#bbb">60.66M, 2019年8月16日 17:12 到期</span></div></div>"""
-FOXMAIL_HTML = """<div class="foxmail_hugeattachment"><a href="https://wx.mail.qq.com/ftn/download?func=3&key=1" title="证照.7z">证照.7z</a>
+FOXMAIL_HTML = """<div class="foxmail_hugeattachment"><a href="https://wx.mail.qq.com/ftn/download?func=3&key=1" title="证照.7z">
+证照.7z</a>
 | 102.4 MB | 过期时间:2019-08-20</div>"""
-WEB_QQ = """<a href="https://wx.mail.qq.com/ftn/download?func=4&k=1" qqmailbgattach="" downloadlink="x" expiretime="1567">x.pdf</a>"""
+WEB_QQ = """<a href="https://wx.mail.qq.com/ftn/download?func=4&k=1" qqmailbgattach="" downloadlink="x"
+expiretime="1567">x.pdf</a>"""
 
 
 @pytest.mark.parametrize(
@@ -70,7 +73,14 @@ def test_what_only_looks_like_one_is_none(text, html):
 def test_hostile_blocks_take_no_time():
     """Long lines without an end."""
     start = time.perf_counter()
-    for filling in ("a" * 400_000, "<a " * 130_000, ".a (1" * 80_000, "从" * 400_000, "http://" * 60_000, "<div id=" * 60_000):
+    for filling in (
+        "a" * 400_000,
+        "<a " * 130_000,
+        ".a (1" * 80_000,
+        "从" * 400_000,
+        "http://" * 60_000,
+        "<div id=" * 60_000,
+    ):
         cloud_files("从QQ邮箱发来的超大附件\n" + filling, "从QQ邮箱发来的超大附件" + filling)
     assert time.perf_counter() - start < 5
 

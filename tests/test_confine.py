@@ -158,8 +158,12 @@ def test_a_mail_full_of_bad_files_is_given_up(limits_pool, monkeypatch, tmp_path
 
 def test_a_mail_is_read_in_a_child_as_it_would_be_here(pool, tmp_path):
     """The same Reading, field by field, through the pipe."""
-    raw = mail("登记", body=typed_form(unit_fields()), hand="foxmail",
-               attachments=[("资料.zip", zipped([("x.rar", b"Rar!\x1a\x07"), ("空.txt", b"")], "gbk"), "application/zip")])
+    raw = mail(
+        "登记",
+        body=typed_form(unit_fields()),
+        hand="foxmail",
+        attachments=[("资料.zip", zipped([("x.rar", b"Rar!\x1a\x07"), ("空.txt", b"")], "gbk"), "application/zip")],
+    )
     path = tmp_path / "x.eml"
     path.write_bytes(raw)
     sha256 = hashlib.sha256(raw).hexdigest()
@@ -216,14 +220,16 @@ def test_several_children_work_side_by_side():
 
 def test_the_parent_stays_small():
     """Importing the pool loads no reader."""
-    program = ("import sys, intake.confine; heavy = 'cv2 onnxruntime rapidocr pdfplumber mailparser lxml PIL numpy docx'\n"
+    program = ("import sys, intake.confine\nheavy = 'cv2 onnxruntime rapidocr pdfplumber mailparser lxml PIL numpy docx'\n"
                "print([name for name in heavy.split() if name in sys.modules])")  # fmt: skip
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.binary(max_size=200), st.sampled_from([b"", b"\x80\x05", b"\x80\x05cos\nsystem\n", b"crules.reading\nReading\n"]))
+@given(
+    st.binary(max_size=200), st.sampled_from([b"", b"\x80\x05", b"\x80\x05cos\nsystem\n", b"crules.reading\nReading\n"])
+)
 def test_any_bytes_from_a_child_are_a_value_or_forged(data, start):
     """The restricted unpickler never runs anything and never raises anything else."""
     try:

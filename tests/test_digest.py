@@ -1,10 +1,8 @@
-"""The daily report: days, sums, catch-up, and nothing personal in it."""
+"""The daily report: figures, sums, what waits for a person, and nothing personal."""
 
 import json
 import time
-from dataclasses import replace
-from datetime import date, timedelta
-from email import message_from_bytes
+from datetime import date
 
 import pytest
 from build_store import (
@@ -25,7 +23,6 @@ from build_store import (
 )
 
 from intake import digest
-from store.digests import settle
 
 DAY = date(2019, 8, 1)
 MORNING = at("2019-08-02 08:30")
@@ -78,13 +75,23 @@ def test_every_mail_is_counted_under_exactly_one_kind(store, make):
     counts = make().counts
     assert counts["ledger"]["mails"] == sum(counts["ledger"]["kinds"].values()) == 6
     assert counts["ledger"]["difference"] == 0
-    assert counts["day"]["mail"] == {"registration": 1, "supplement": 1, "duplicate": 1, "left_alone": 1, "received": 1,
-                                     "failed": 1}
+    assert counts["day"]["mail"] == {
+        "registration": 1,
+        "supplement": 1,
+        "duplicate": 1,
+        "left_alone": 1,
+        "received": 1,
+        "failed": 1,
+    }
 
 
 def test_figures_by_category_status_platform_and_punctuality_add_up(store, make):
     """Each table's rows sum to the number of submissions or accounts."""
-    for category, status, on_time in (("unit", "complete", 1), ("individual", "incomplete", 0), ("unknown", "review", None)):
+    for category, status, on_time in (
+        ("unit", "complete", 1),
+        ("individual", "incomplete", 0),
+        ("unknown", "review", None),
+    ):
         submission = add_submission(store, add_message(store), category=category, status=status, on_time=on_time)
         add_account(store, submission)
         add_account(store, submission, platform="抖音号")
@@ -106,15 +113,35 @@ def test_what_needs_a_person_comes_first_with_its_reason(store, make):
     add_attachment(store, mail, role="other", problem="remote", filename="材料.zip", sha256=None)
     add(store, "doubts", message_id=mail, sentence="似与另一登记为同一单位。", created_at=stamp("2019-08-01 10:00"))
     add(store, "dead_addresses", address="gone@example.net", at=stamp("2019-08-01 10:00"))
-    add(store, "health", name="mailbox_error:office@example.cn", at=stamp("2019-08-02 08:00"),
-        value={"error": "授权码可能已过期。", "since": stamp("2019-08-02 07:00")})
+    add(
+        store,
+        "health",
+        name="mailbox_error:office@example.cn",
+        at=stamp("2019-08-02 08:00"),
+        value={"error": "授权码可能已过期。", "since": stamp("2019-08-02 07:00")},
+    )
     made = make()
-    assert made.counts["attention"] == {"mailbox": 1, "mail_uncertain": 1, "message_failed": 1, "review": 1, "inquiry": 1,
-                                        "doubt": 1, "remote": 1, "dead_address": 1}
+    assert made.counts["attention"] == {
+        "mailbox": 1,
+        "mail_uncertain": 1,
+        "message_failed": 1,
+        "review": 1,
+        "inquiry": 1,
+        "doubt": 1,
+        "remote": 1,
+        "dead_address": 1,
+    }
     assert "8项待处理" in made.subject
     for page in (made.text, made.html):
-        for words in ("法人代表与证书上的负责人不同", "怎么登记", "读取超时", "材料.zip", "似与另一登记", "go***@example.net",
-                      "授权码可能已过期"):
+        for words in (
+            "法人代表与证书上的负责人不同",
+            "怎么登记",
+            "读取超时",
+            "材料.zip",
+            "似与另一登记",
+            "go***@example.net",
+            "授权码可能已过期",
+        ):
             assert words in page
         assert page.index("需要人工处理") < page.index("登记情况") < page.index("来信核对")
 
@@ -129,9 +156,17 @@ def test_an_inquiry_that_a_clerk_answered_by_hand_waits_no_longer(store, make):
 
 def test_no_number_of_a_person_stands_in_a_digest(store, make):
     """Not in subjects, reasons, addresses, file names or errors."""
-    mail = add_message(store, from_address=f"{PHONE}@139.com", subject=f"我的电话{PHONE}", kind="inquiry", silence="too-old")
-    submission = add_submission(store, mail, status="review", review_reasons=[f"身份证号{ID_NUMBER}与证件不同。"],
-                                registrant=f"谭晓明{PHONE}", contact_address=f"{PHONE}@139.com")
+    mail = add_message(
+        store, from_address=f"{PHONE}@139.com", subject=f"我的电话{PHONE}", kind="inquiry", silence="too-old"
+    )
+    submission = add_submission(
+        store,
+        mail,
+        status="review",
+        review_reasons=[f"身份证号{ID_NUMBER}与证件不同。"],
+        registrant=f"谭晓明{PHONE}",
+        contact_address=f"{PHONE}@139.com",
+    )
     add_reply(store, mail, submission, state="failed", to_address=f"{PHONE}@139.com", last_error=f"550 {PHONE}")
     add_attachment(store, mail, problem="remote", filename=f"{ID_NUMBER}.zip", problem_detail=PHONE)
     add(store, "dead_addresses", address=f"{PHONE}@139.com", reason=PHONE, at=stamp("2019-08-01 10:00"))
@@ -160,7 +195,15 @@ def test_mail_in_the_mailbox_is_held_against_the_ledger(store, make):
     """Folder by folder; a difference is shown and needs a person."""
     add_message(store)
     add_message(store)
-    report = {"folder": "INBOX", "missing": False, "error": None, "uidvalidity": 1, "mails": 2, "ledger": 2, "holes": []}
+    report = {
+        "folder": "INBOX",
+        "missing": False,
+        "error": None,
+        "uidvalidity": 1,
+        "mails": 2,
+        "ledger": 2,
+        "holes": [],
+    }
     add(store, "health", name="mailbox:office@example.cn:INBOX", value=report, at=stamp("2019-08-02 08:29"))
     made = make()
     assert "邮箱 2 封，台账 2 封，相差 0 封" in made.text
@@ -176,133 +219,6 @@ def test_a_digest_of_an_empty_database_can_be_read(make):
     made = make()
     assert "无待处理事项" in made.subject
     assert made.counts["ledger"] == {"kinds": {}, "mails": 0, "difference": 0}
-
-
-def test_a_day_is_due_at_the_set_hour_of_the_next(store, tmp_path):
-    """08:30 by default, not a minute earlier."""
-    config = configuration(tmp_path)
-    add_message(store)
-    assert digest.due_days(store, config, at("2019-08-02 08:29")) == []
-    assert digest.due_days(store, config, at("2019-08-02 08:30")) == [DAY]
-
-
-def test_no_day_is_due_before_the_first_mail_was_entered(store, tmp_path):
-    """Old mail in the mailbox does not make digests of years ago."""
-    config = configuration(tmp_path)
-    assert digest.due_days(store, config, MORNING) == []
-    add_message(store, "2015-03-01 10:00", entered="2019-08-01 09:00")
-    assert digest.due_days(store, config, MORNING) == [DAY]
-
-
-def test_after_down_time_every_day_has_its_row_and_the_office_one_mail(store, tmp_path):
-    """Four days missed: four rows, one mail that lists them."""
-    config = configuration(tmp_path)
-    for day in ("2019-08-01", "2019-08-03", "2019-08-04"):
-        add_submission(store, add_message(store, f"{day} 10:00", entered="2019-08-01 09:00"), opened=f"{day} 10:00")
-    made = digest.run_due(config, shipped_survey(), store, at("2019-08-05 09:00"))
-    assert [one.day.day for one in made] == [1, 2, 3, 4]
-    assert [row["day"] for row in store.query("SELECT day FROM digests ORDER BY day")] == [
-        "2019-08-01", "2019-08-02", "2019-08-03", "2019-08-04"]
-    mails = list(store.query("SELECT * FROM digest_mails"))
-    assert [mail["to_address"] for mail in mails] == ["office@example.org"]
-    assert "以下 4 天" in made[-1].text and "2019-08-01  来信 1 封" in made[-1].text
-    assert made[-1].counts["period"]["submissions"] == 3 and made[-1].counts["day"]["submissions"] == 1
-    assert digest.run_due(config, shipped_survey(), store, at("2019-08-05 09:01")) == []
-    assert store["digest_mails"].count == 1
-
-
-def test_a_long_gap_is_caught_up_by_a_month_and_nothing_is_lost(store, tmp_path):
-    """What came before that month is counted in its first digest as 补登."""
-    config = configuration(tmp_path)
-    add_message(store, "2019-08-01 10:00")
-    digest.run_due(config, shipped_survey(), store, MORNING)
-    add_message(store, "2019-08-20 10:00", entered="2019-12-01 07:00")
-    made = digest.run_due(config, shipped_survey(), store, at("2019-12-01 09:00"))
-    assert len(made) == digest.MOST_DAYS
-    assert made[0].counts["late_entries"] == {"registration": 1}
-    assert "补登 1 封" in made[-1].text
-
-
-def test_a_mail_entered_after_its_digest_is_in_the_next_one_exactly_once(store, tmp_path):
-    """Also when both are written within the same second."""
-    config, survey = configuration(tmp_path), shipped_survey()
-    add_message(store, "2019-08-01 10:00")
-    first = digest.run_due(config, survey, store, MORNING)[0]
-    add_message(store, "2019-08-01 23:50", entered=MORNING.isoformat(timespec="seconds"), kind="inquiry")
-    second = digest.run_due(config, survey, store, MORNING + timedelta(days=1))[0]
-    third = digest.run_due(config, survey, store, MORNING + timedelta(days=2))[0]
-    assert first.counts["day"]["mails"] == 1 and first.counts["late_entries"] == {}
-    assert second.counts["day"]["mails"] == 0 and second.counts["late_entries"] == {"inquiry": 1}
-    assert third.counts["late_entries"] == {}
-
-
-def test_mail_that_waited_in_the_mailbox_at_the_first_start_is_counted_in_the_first_digest(store, make):
-    """Received before the service was there: 补登."""
-    add_message(store, "2019-07-25 10:00", entered="2019-08-01 09:00")
-    add_message(store, "2019-08-01 10:00")
-    assert make().counts["late_entries"] == {"registration": 1}
-
-
-def test_the_report_of_a_day_long_past_counts_no_late_mail(store, make):
-    """Mails imported years later: each day's figures are its own."""
-    add_message(store, "2019-07-30 10:00", entered="2026-11-24 09:00")
-    add_message(store, "2019-08-01 10:00", entered="2026-11-24 09:00")
-    counts = make(now=at("2026-11-24 10:00")).counts
-    assert counts["day"]["mails"] == 1 and counts["late_entries"] == {}
-
-
-def test_queueing_twice_sends_once(store, tmp_path):
-    """One mail for each address, however often it is asked for; an address added later gets its own."""
-    config = configuration(tmp_path)
-    made = digest.make(config, shipped_survey(), store, DAY, MORNING)
-    assert digest.store_and_queue(store, made, config, MORNING) == 1
-    assert digest.store_and_queue(store, made, config, MORNING) == 0
-    both = replace(config, digest=replace(config.digest, to=("office@example.org", "second@example.org")))
-    assert digest.store_and_queue(store, made, both, MORNING) == 1
-    assert len({row["smtp_message_id"] for row in store.query("SELECT smtp_message_id FROM digest_mails")}) == 2
-
-
-def test_the_mail_bears_both_twins_and_says_that_a_machine_wrote_it(store, tmp_path):
-    """As queued, byte for byte."""
-    config = configuration(tmp_path)
-    add_submission(store, add_message(store))
-    made = digest.run_due(config, shipped_survey(), store, MORNING)[-1]
-    mail = message_from_bytes(next(store.query("SELECT mime FROM digest_mails"))["mime"])
-    twins = {part.get_content_type(): part.get_payload(decode=True).decode() for part in mail.walk()
-             if not part.is_multipart()}
-    assert mail["Auto-Submitted"] == "auto-generated" and mail["To"] == "office@example.org"
-    assert "需要人工处理" in twins["text/plain"] and "<table" in twins["text/html"]
-    assert made.text.splitlines() == twins["text/plain"].splitlines()
-
-
-def test_a_digest_is_sent_when_all_its_mails_are(store, tmp_path):
-    """`digests.state` and `sent_at` follow the mails."""
-    config = configuration(tmp_path)
-    add_message(store)
-    digest.run_due(config, shipped_survey(), store, MORNING)
-    settle(store)
-    assert next(store.query("SELECT state FROM digests"))["state"] == "queued"
-    store.conn.execute("UPDATE digest_mails SET state = 'sent', sent_at = ?", [stamp("2019-08-02 08:31")])
-    settle(store)
-    assert next(store.query("SELECT state, sent_at FROM digests")) == {"state": "sent", "sent_at": stamp("2019-08-02 08:31")}
-
-
-def test_without_smtp_the_digest_is_kept_and_nothing_is_queued(store, tmp_path):
-    """Imports and trials have no server to send by."""
-    config = replace(configuration(tmp_path), smtp=None)
-    add_message(store)
-    assert len(digest.run_due(config, shipped_survey(), store, MORNING)) == 1
-    assert store["digests"].count == 1 and store["digest_mails"].count == 0
-
-
-def test_the_stored_digest_is_given_back_as_it_was_made(store, tmp_path):
-    """What the office was told does not change afterwards."""
-    config = configuration(tmp_path)
-    add_message(store)
-    made = digest.run_due(config, shipped_survey(), store, MORNING)[-1]
-    add_message(store, "2019-08-01 12:00", entered="2019-08-02 09:00")
-    assert digest.stored(store, DAY) == made
-    assert digest.stored(store, date(2019, 8, 2)) is None
 
 
 def test_the_files_hold_the_two_twins(make, tmp_path):

@@ -66,7 +66,8 @@ def test_a_blank_form_is_a_form_and_blank(hand, kind):
 @pytest.mark.parametrize("hand", HANDS)
 def test_several_forms_in_one_file_are_told_apart(hand):
     """Two units' accounts and an individual's, one after the other."""
-    forms = [("unit_form", unit_fields()), ("individual_form", individual_fields()), ("unit_form", unit_fields(name="衡东头条"))]
+    forms = [("unit_form", unit_fields()), ("individual_form", individual_fields()),
+    ("unit_form", unit_fields(name="衡东头条"))]
     found = of_word(several_docx(forms, hand))
     assert [(form.kind, differences(form, truth)) for form, (_, truth) in zip(found, forms, strict=True)] == [
         (kind, []) for kind, _ in forms]  # fmt: skip
@@ -75,7 +76,8 @@ def test_several_forms_in_one_file_are_told_apart(hand):
 @pytest.mark.parametrize("by", ["rows", "columns"])
 def test_one_table_may_hold_several_accounts(by):
     """A row or a column for each account."""
-    truths = [unit_fields(), unit_fields(name="衡东微博", handle="hdwb", service_type="新浪微博"), unit_fields(name="衡东头条", followers=5)]
+    truths = [unit_fields(), unit_fields(name="衡东微博", handle="hdwb", service_type="新浪微博"),
+    unit_fields(name="衡东头条", followers=5)]
     found = of_word(accounts_docx(truths, by=by))
     assert [differences(form, truth) for form, truth in zip(found, truths, strict=True)] == [[], [], []]
 
@@ -104,10 +106,13 @@ def test_several_accounts_typed_one_after_the_other_share_what_is_written_once()
 def test_doubled_labels_belong_to_the_person_named_before_them():
     """手机号码 and 微信号 stand twice: below each other, side by side, in columns."""
     number = invented_id(31)
-    wanted = {"admin_name": "向文", "admin_phone": "13907340002", "owner_name": "向文军", "owner_phone": "13607340003", "owner_id_number": number}
+    wanted = {"admin_name": "向文", "admin_phone": "13907340002", "owner_name": "向文军", "owner_phone": "13607340003",
+    "owner_id_number": number}
     start = [("账号名称", "洣水河畔"), ("账号", "msh"), ("服务类型", "公众号")]
-    below = [*start, ("管理员姓名", "向文"), ("手机号码", "13907340002"), ("负责人姓名", "向文军"), ("身份证号", number), ("手机号码", "13607340003")]
-    owner_first = [*start, ("负责人姓名", "向文军"), ("身份证号", number), ("手机号码", "13607340003"), ("管理员姓名", "向文"), ("手机号码", "13907340002")]
+    below = [*start, ("管理员姓名", "向文"), ("手机号码", "13907340002"), ("负责人姓名", "向文军"), ("身份证号", number),
+        ("手机号码", "13607340003")]
+    owner_first = [*start, ("负责人姓名", "向文军"), ("身份证号", number), ("手机号码", "13607340003"), ("管理员姓名", "向文"),
+        ("手机号码", "13907340002")]
     aside = [*start, ("管理员姓名", "向文", "负责人姓名", "向文军"), ("手机号码", "13907340002", "手机号码", "13607340003"), ("身份证号", number)]
     for rows in (below, owner_first, aside):
         (form,) = of_table(rows, "衡东县新媒体账号调查摸底登记表(个人)")
@@ -141,7 +146,8 @@ def test_a_form_with_both_halves_is_the_kind_whose_half_is_filled():
 
 def test_values_that_break_a_rule_are_kept_as_written_with_a_complaint():
     """Checksum, length, impossible day, placeholder for a name."""
-    truth = individual_fields(owner_id_number="430424198503120218", owner_phone="1380734000", registered_on="2018年13月1日",
+    truth = individual_fields(owner_id_number="430424198503120218", owner_phone="1380734000",
+    registered_on="2018年13月1日",
                               admin_name="XXX", admin_wechat="无", owner_wechat="同手机号", admin_email="无")  # fmt: skip
     (form,) = of_word(individual_docx(truth, "two_columns"))
     invalid = {field.name: field.complaint for field in form.fields if not field.valid}
@@ -161,7 +167,8 @@ def test_same_as_above_takes_the_admins_value():
 def test_hints_go_and_what_was_written_beside_them_stays():
     """Before the hint, behind it, on a line of its own, without the words 「本行填写时删除」."""
     hint = "账号名称是新媒体的中文名称。如:衡东发布、衡东头条等。(本行填写时删除。)"
-    for written in (f"洣水之声\n{hint}", f"{hint}\n洣水之声", f"洣水之声{hint}", f"{hint}洣水之声", "洣水之声\n账号名称是新媒体的中文名称。如:衡东发布、衡东头条等。"):
+    for written in (f"洣水之声\n{hint}", f"{hint}\n洣水之声", f"洣水之声{hint}", f"{hint}洣水之声",
+        "洣水之声\n账号名称是新媒体的中文名称。如:衡东发布、衡东头条等。"):
         (form,) = of_word(unit_docx(unit_fields(name=written), "official"))
         assert form.get("name").raw == "洣水之声"
 
@@ -182,7 +189,8 @@ def test_a_handle_with_its_own_label_is_no_wechat_number():
 
 def test_extra_rows_and_missing_rows_do_not_disturb():
     """Rows that the form does not have are passed over; labels that are missing are missing."""
-    rows = [("序号", "1"), ("账号名称", "衡东发布"), ("认证情况", "已认证"), ("账号", "hdfb"), ("服务类型", "公众号"), ("注册日期", "2018.3.5", "认证时间", "2018.5.1"),
+    rows = [("序号", "1"), ("账号名称", "衡东发布"), ("认证情况", "已认证"), ("账号", "hdfb"), ("服务类型", "公众号"),
+        ("注册日期", "2018.3.5", "认证时间", "2018.5.1"),
             ("管理员姓名", "罗小芳"), ("单位(章)", "衡东县教育局"), ("备注", "无")]  # fmt: skip
     (form,) = of_table(rows)
     assert form.value("registered_on") == "2018-03-05" and form.get("followers") is None and form.get("admin_phone") is None
@@ -197,14 +205,16 @@ def test_boxes_for_single_digits_are_one_number():
 
 def test_a_person_cell_with_labels_inside_gives_all_of_them():
     """「管理员 | 姓名:罗小芳 手机:138…」."""
-    rows = [("账号名称", "甲"), ("账号", "a1"), ("服务类型", "公众号"), ("注册日期", "2018.3"), ("管理员", "姓名:罗小芳  手机:13807340001"), ("单位(章)", "衡东县教育局")]
+    rows = [("账号名称", "甲"), ("账号", "a1"), ("服务类型", "公众号"), ("注册日期", "2018.3"), ("管理员", "姓名:罗小芳  手机:13807340001"),
+        ("单位(章)", "衡东县教育局")]
     (form,) = of_table(rows)
     assert (form.value("admin_name"), form.value("admin_phone")) == ("罗小芳", "13807340001")
 
 
 def test_lines_of_a_picture_are_read_like_typed_lines():
     """A borderless form read by OCR: words of equal height belong together."""
-    pairs = [("账号名称", "衡东发布"), ("账号", "hdfb"), ("服务类型", "公众号"), ("注册日期", "2018年3月5日"), ("管理员姓名", "罗小芳"), ("手机号码", "13807340001"),
+    pairs = [("账号名称", "衡东发布"), ("账号", "hdfb"), ("服务类型", "公众号"), ("注册日期", "2018年3月5日"), ("管理员姓名", "罗小芳"),
+    ("手机号码", "13807340001"),
              ("单位", "衡东县教育局"), ("法人代表", "谭志强")]  # fmt: skip
     lines = [Line(words, (10 + 300 * side, 40 * number, 200 + 300 * side, 40 * number + 30), 0.9)
              for number, pair in enumerate(pairs) for side, words in enumerate(pair)]  # fmt: skip
@@ -242,8 +252,10 @@ def test_the_notice_itself_holds_two_blank_forms():
 def test_the_form_inside_a_layout_of_two_tables_is_one_form():
     """A page break or a heading parted the table."""
     halves = [row(cell(paragraph("账号名称")), cell(paragraph("甲"))), row(cell(paragraph("账号")), cell(paragraph("a1"))),
-              row(cell(paragraph("服务类型")), cell(paragraph("公众号"))), row(cell(paragraph("管理员姓名")), cell(paragraph("罗小芳")))]  # fmt: skip
-    rest = [row(cell(paragraph("单位(章)")), cell(paragraph("衡东县教育局"))), row(cell(paragraph("法人代表")), cell(paragraph("谭志强")))]
+              row(cell(paragraph("服务类型")), cell(paragraph("公众号"))),
+              row(cell(paragraph("管理员姓名")), cell(paragraph("罗小芳")))]  # fmt: skip
+    rest = [row(cell(paragraph("单位(章)")), cell(paragraph("衡东县教育局"))),
+    row(cell(paragraph("法人代表")), cell(paragraph("谭志强")))]
     (form,) = of_word(package(f"<w:tbl>{''.join(halves)}</w:tbl><w:p/><w:tbl>{''.join(rest)}</w:tbl>"))
     assert form.value("unit_name") == "衡东县教育局"
 
@@ -264,9 +276,11 @@ def test_no_text_makes_the_recogniser_fail(words):
     of_text(words)
 
 
-@given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6), st.sampled_from(["账号名称", "账号", "服务类型", "公众号", "姓名", "手机", "", "甲", "单位:乙"]),
+@given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6),
+    st.sampled_from(["账号名称", "账号", "服务类型", "公众号", "姓名", "手机", "", "甲", "单位:乙"]),
                           st.integers(1, 4), st.integers(1, 4)), max_size=25))  # fmt: skip
 @settings(max_examples=150, deadline=None)
 def test_no_table_makes_the_recogniser_fail(cells):
     """Property: total on irregular, overlapping and empty tables."""
-    read_forms(Document("docx", (Table(tuple(Cell(r, c, words, tall, wide) for r, c, words, tall, wide in cells)),)), SURVEY)
+    read_forms(Document("docx", (Table(tuple(Cell(r, c, words, tall, wide) for r, c, words, tall, wide in cells)),)),
+    SURVEY)

@@ -34,7 +34,11 @@ def front(name: str = "欧阳明山", number: str = NUMBER, x: float = 0, y: flo
         "name": (f"姓名{name}", 65, 62), "sex": (f"性别{sex}民族汉", 65, 131), "born": (f"出生{born}", 65, 205),
         "address": ("住址湖南省衡东县洣水镇文明", 65, 273), "address2": ("西路一百零八号", 160, 319), "label": ("公民身份号码", 68, 453),
     }  # fmt: skip
-    lines = [line(changed.get(key, text), x + left, y + top) for key, (text, left, top) in texts.items() if changed.get(key) != ""]
+    lines = [
+        line(changed.get(key, text), x + left, y + top)
+        for key, (text, left, top) in texts.items()
+        if changed.get(key) != ""
+    ]
     return [*lines, Line(number, (x + 288, y + 454, x + 768, y + 495), 1.0)]
 
 
@@ -51,7 +55,14 @@ def back(x: float = 0, y: float = 0, title: str = "居民身份证") -> list[Lin
 
 def certificate(title: str = "事业单位法人证书", code: str = CODE, unit: str = UNIT, **more: str) -> list[Line]:
     """A certificate, labels left and values right, a title of twice their height."""
-    rows = {"统一社会信用代码": code, "名称": unit, "法定代表人": "谭志远", "住所": "湖南省衡东县洣水镇衡岳路9号", "经费来源": "财政补助", **more}
+    rows = {
+        "统一社会信用代码": code,
+        "名称": unit,
+        "法定代表人": "谭志远",
+        "住所": "湖南省衡东县洣水镇衡岳路9号",
+        "经费来源": "财政补助",
+        **more,
+    }
     lines = [line(title, 320, 170, 84)]
     for number, (label, value) in enumerate(rows.items()):
         lines += [line(label, 126, 410 + number * 72), line(value, 426, 412 + number * 72)]
@@ -143,7 +154,9 @@ def test_a_temporary_card_goes_to_a_person():
     assert paper.title == "临时居民身份证" and paper.doubts
 
 
-@pytest.mark.parametrize("label", ["身份证号", "身份证号码", "证号", "社会保障号码", "公民身份证件编号", "证件号码", "身份证件号"])
+@pytest.mark.parametrize(
+    "label", ["身份证号", "身份证号码", "证号", "社会保障号码", "公民身份证件编号", "证件号码", "身份证件号"]
+)
 def test_another_name_for_the_number_is_another_paper(label):
     """Driving licences, insurance cards, registers, forms."""
     assert papers(front(label=label)) == ()
@@ -163,7 +176,9 @@ def test_the_heading_of_another_paper_vetoes(title):
 
 def test_a_typed_list_is_no_card():
     """Labels with colons were typed by somebody."""
-    lines = front(name="姓名:欧阳明山", sex="性别:男", born="出生:1985年3月12日", address="住址:衡东县", label="公民身份号码:")
+    lines = front(
+        name="姓名:欧阳明山", sex="性别:男", born="出生:1985年3月12日", address="住址:衡东县", label="公民身份号码:"
+    )
     assert papers(lines) == ()
 
 
@@ -183,7 +198,9 @@ def test_a_card_in_a_news_page_is_nobodys_copy():
 
 def test_much_other_text_around_a_card_is_a_doubt():
     """Perhaps a form with the card glued on it: a person looks."""
-    (paper,) = papers([*front(), *(line("本单位承诺所提供的材料真实有效并愿意承担责任" * 2, 0, 700 + 60 * row) for row in range(4))])
+    (paper,) = papers(
+        [*front(), *(line("本单位承诺所提供的材料真实有效并愿意承担责任" * 2, 0, 700 + 60 * row) for row in range(4))]
+    )
     assert paper.doubts and paper.number == NUMBER
 
 
@@ -318,7 +335,9 @@ def test_an_electronic_certificate_is_read_from_its_text():
     assert read_papers(document, SURVEY)[0].holder == UNIT
 
 
-@pytest.mark.parametrize("heading", ["营业执照信息", "新媒体账号登记表", "授权委托书", "食品经营许可证", "增值税普通发票", "开户许可证"])
+@pytest.mark.parametrize(
+    "heading", ["营业执照信息", "新媒体账号登记表", "授权委托书", "食品经营许可证", "增值税普通发票", "开户许可证"]
+)
 def test_the_heading_of_another_paper_is_no_certificate(heading):
     """Print-outs of the register, forms, permits and invoices bear the same labels and codes."""
     assert papers(certificate(heading)) == ()
@@ -328,7 +347,12 @@ def test_titles_in_prose_and_lists_are_no_certificate():
     """A list of what to bring, a contract that names a licence."""
     assert papers([line(text, 100, 100 + 60 * row) for row, text in enumerate(
         ["登记所需材料", "1. 营业执照", "2. 居民身份证", "3. 事业单位法人证书", "名称:", "法定代表人:"])]) == ()  # fmt: skip
-    assert papers([line(f"乙方应提供营业执照、身份证复印件,统一社会信用代码{CODE}", 100, 100), line("名称 " + UNIT, 100, 160)]) == ()
+    assert (
+        papers(
+            [line(f"乙方应提供营业执照、身份证复印件,统一社会信用代码{CODE}", 100, 100), line("名称 " + UNIT, 100, 160)]
+        )
+        == ()
+    )
 
 
 def test_card_and_certificate_on_one_page_are_both_found():

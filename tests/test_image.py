@@ -76,14 +76,22 @@ def test_the_exif_tag_is_obeyed(seen):
 def test_every_page_of_a_tiff_is_read_up_to_the_limit(seen):
     """Fax and scanner files; what is left out is noted."""
     pages = [Image.new("1", (300, 200), 1) for _ in range(5)]
-    document = image.read(encoded(pages[0], "TIFF", save_all=True, append_images=pages[1:], compression="group4"), LIMITS)
-    assert (document.pages, [line.page for line in document.lines], document.notes) == (3, [1, 2, 3], ("pages-left-out",))
+    document = image.read(
+        encoded(pages[0], "TIFF", save_all=True, append_images=pages[1:], compression="group4"), LIMITS
+    )
+    assert (document.pages, [line.page for line in document.lines], document.notes) == (
+        3,
+        [1, 2, 3],
+        ("pages-left-out",),
+    )
 
 
 def test_a_large_photo_is_scaled_down(seen):
     """Nothing larger than MAX_AREA is handed on, in its own proportions."""
     image.read(encoded(Image.new("RGB", (9000, 6000), "white"), "JPEG"), LIMITS)
-    assert seen[0].width * seen[0].height <= image.MAX_AREA and seen[0].width / seen[0].height == pytest.approx(1.5, abs=0.01)
+    assert seen[0].width * seen[0].height <= image.MAX_AREA and seen[0].width / seen[0].height == pytest.approx(
+        1.5, abs=0.01
+    )
 
 
 def test_a_decompression_bomb_is_refused_before_it_is_decoded():
@@ -99,7 +107,9 @@ def test_a_decompression_bomb_is_refused_before_it_is_decoded():
         assert refused.value.problem == "too_large"
 
 
-@pytest.mark.parametrize("data", [b"", b"not a picture", b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"II*\0"])
+@pytest.mark.parametrize(
+    "data", [b"", b"not a picture", b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"II*\0"]
+)
 def test_what_is_no_picture_is_corrupt(data):
     """Empty, text, and bare signatures."""
     with pytest.raises(Unreadable) as refused:
@@ -129,7 +139,9 @@ def test_damaged_bytes_give_a_document_or_a_reason(damage, place, kind):
         assert refused.problem in ("corrupt", "too_large")
 
 
-_SMALL = {kind: encoded(others.landscape(size=(64, 48)), kind) for kind in ("JPEG", "PNG", "GIF", "TIFF", "BMP", "WEBP")}
+_SMALL = {
+    kind: encoded(others.landscape(size=(64, 48)), kind) for kind in ("JPEG", "PNG", "GIF", "TIFF", "BMP", "WEBP")
+}
 
 
 def test_a_photograph_without_writing_gives_no_lines():
@@ -151,7 +163,12 @@ def test_a_qr_code_is_told_from_an_illegible_scan(seen, monkeypatch):
 
 def test_logos_and_avatars_are_icons_and_scans_are_not():
     """By their size alone, and carefully: the smallest legible scan is none."""
-    small = [others.logo(size=(96, 96)), others.logo(size=(150, 150)), Image.new("RGB", (600, 80)), Image.new("RGB", (900, 180))]
+    small = [
+        others.logo(size=(96, 96)),
+        others.logo(size=(150, 150)),
+        Image.new("RGB", (600, 80)),
+        Image.new("RGB", (900, 180)),
+    ]
     assert all(image.is_icon(draw.as_png(picture)) for picture in small)
     scans = [draw.id_card_front(size=(300, 189)), draw.id_card_front(size=(428, 270)), draw.certificate("licence"),
              draw.rotate(draw.id_card_front(size=(300, 189)), 90), draw.id_card_page()]  # fmt: skip

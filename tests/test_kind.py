@@ -11,6 +11,15 @@ from rules.survey import load_survey
 SURVEY = load_survey(Path(__file__).parents[1] / "rules" / "survey.yaml")
 
 
+#: people type full-width punctuation, and mail programs write 发件人 and 自动回复 with a full-width colon
+_WIDE = str.maketrans({mark: chr(ord(mark) + 0xFEE0) for mark in ",:;!?()"})
+
+
+def widened(mail, wide):
+    """The mail with its subject and its text in full-width punctuation."""
+    return {**mail, **{key: mail[key].translate(_WIDE) for key in ("subject", "text") if wide and key in mail}}
+
+
 def decide(*files, known=False, thread=False, **mail):
     """The decision on a mail with these files."""
     return kind_of(a_reading(*files, **mail), SURVEY, OWN, known, thread)
@@ -33,10 +42,11 @@ QUESTIONS = [
 ]
 
 
+@pytest.mark.parametrize("wide", [False, True])
 @pytest.mark.parametrize(("subject", "text"), QUESTIONS)
-def test_a_question_about_the_collection_is_an_inquiry(subject, text):
+def test_a_question_about_the_collection_is_an_inquiry(subject, text, wide):
     """A stranger who asks about forms, deadlines or duties is answered."""
-    assert decide(subject=subject, text=text).kind == "inquiry"
+    assert decide(**widened({"subject": subject, "text": text}, wide)).kind == "inquiry"
 
 
 ADVERTISEMENTS = [
@@ -57,10 +67,11 @@ ADVERTISEMENTS = [
 ]
 
 
+@pytest.mark.parametrize("wide", [False, True])
 @pytest.mark.parametrize(("subject", "text"), ADVERTISEMENTS)
-def test_an_advertisement_is_unrelated_even_when_it_speaks_of_accounts(subject, text):
+def test_an_advertisement_is_unrelated_even_when_it_speaks_of_accounts(subject, text, wide):
     """Advertisements say 公众号 and 新媒体 too; they are never answered."""
-    assert decide(subject=subject, text=text).kind == "unrelated"
+    assert decide(**widened({"subject": subject, "text": text}, wide)).kind == "unrelated"
 
 
 @pytest.mark.parametrize(("subject", "text"), ADVERTISEMENTS)
@@ -130,11 +141,12 @@ SOFT = [
 ]
 
 
+@pytest.mark.parametrize("wide", [False, True])
 @pytest.mark.parametrize("mail", FIRM)
 @pytest.mark.parametrize("thread", [False, True])
-def test_what_a_machine_sends_is_automatic(mail, thread):
+def test_what_a_machine_sends_is_automatic(mail, thread, wide):
     """Automatic answers, lists, receipts, invitations and notices, also in our own threads."""
-    assert decide(thread=thread, **mail).kind == "automatic"
+    assert decide(thread=thread, **widened(mail, wide)).kind == "automatic"
 
 
 @pytest.mark.parametrize("mail", SOFT)
@@ -156,16 +168,26 @@ BOUNCES = [
     {"from_address": "postmaster@qq.com", "subject": "来自qq.com的退信", "text": "很抱歉您发送的邮件被退回"},
     {"from_address": "mailer-daemon@mx.example.com", "subject": "Undelivered Mail Returned to Sender"},
     {"from_address": "postmaster@example.cn", "subject": "", "text": "退信原因:收件人不存在"},
-    {"headers": (("return-path", "<>"),), "from_address": "system@example.cn", "subject": "Delivery Status Notification (Failure)"},
+    {"headers": (("return-path", "<>"),), "from_address": "system@example.cn",
+     "subject": "Delivery Status Notification (Failure)"},
     {"from_address": "postmaster@163.com", "subject": "邮件投递延迟", "text": "将继续尝试投递"},
 ]
 
 
 @pytest.mark.parametrize("mail", BOUNCES)
-@pytest.mark.parametrize("files", [(), (a_form_file(),), (a_file("空白表.docx", role="blank_form"),), (an_id_card_file(),)])
+@pytest.mark.parametrize("files", [(), (a_form_file(),), (a_file("空白表.docx", role="blank_form"),),
+                                   (an_id_card_file(),)])
 def test_a_bounce_is_a_bounce_whatever_it_returns(mail, files):
     """It returns our blank form, or somebody's original mail with a filled one."""
     assert decide(*files, **mail).kind == "bounce"
+
+
+@pytest.mark.parametrize("colon", [":", "\uff1a"])
+def test_what_is_forwarded_counts_as_said(colon):
+    """A liaison hands on the question of an account's owner."""
+    text = f"------ 转发邮件信息 ------\n发件人{colon} 某人\n\n请问我的公众号要不要登记,登记表在哪下载"
+    assert decide(subject=f"转发{colon}咨询", text=text).kind == "inquiry"
+    assert decide(subject=f"回复{colon}咨询", text=text).kind == "unrelated"
 
 
 def test_a_person_who_forwards_a_bounce_with_the_form_is_no_bounce():
@@ -175,7 +197,8 @@ def test_a_person_who_forwards_a_bounce_with_the_form_is_no_bounce():
 
 def test_our_own_mail_is_our_own():
     """A copy of our reply in a watched folder, with the blank form that we attached."""
-    decision = decide(a_file("空白表.docx", role="blank_form"), from_address=OURS, headers=(("auto-submitted", "auto-replied"),))
+    decision = decide(a_file("空白表.docx", role="blank_form"), from_address=OURS,
+                      headers=(("auto-submitted", "auto-replied"),))
     assert decision.kind == "own"
 
 
@@ -235,9 +258,10 @@ def test_only_a_blank_form_is_an_inquiry_from_a_stranger_and_a_supplement_from_o
 
 @pytest.mark.parametrize("text", ["收到,谢谢!", "好的", "谢谢您的回复,辛苦了", "已收到。", "OK", "收到\n\n发自我的iPhone",
                                   "好的,谢谢。\n\n------------------ 原始邮件 ------------------\n发件人: 网信办\n还缺身份证"])
-def test_thanks_in_our_thread_need_no_answer(text):
+@pytest.mark.parametrize("wide", [False, True])
+def test_thanks_in_our_thread_need_no_answer(text, wide):
     """The reason says so; the kind stays within the contract."""
-    decision = decide(subject="回复:新媒体登记", text=text, thread=True)
+    decision = decide(**widened({"subject": "回复:新媒体登记", "text": text}, wide), thread=True)
     assert (decision.kind, decision.reason) == ("inquiry", "thanks-only")
 
 
@@ -252,10 +276,11 @@ def test_a_known_senders_mail_counts_as_about_the_collection():
     assert decide(subject="在吗", text="什么时候能办好", known=True).kind == "inquiry"
 
 
-def test_words_that_are_only_quoted_do_not_count():
+@pytest.mark.parametrize("wide", [False, True])
+def test_words_that_are_only_quoted_do_not_count(wide):
     """A stranger's advertisement above our quoted notice stays one."""
     text = "需要服务请联系我们,专业推广。\n\n发件人: 某人\n主题: 新媒体账号调查摸底登记表(单位)怎么填"
-    assert decide(subject="你好", text=text).kind == "unrelated"
+    assert decide(**widened({"subject": "你好", "text": text}, wide)).kind == "unrelated"
 
 
 def test_signature_pictures_and_calendar_entries_are_nobodys_material():

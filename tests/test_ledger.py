@@ -86,7 +86,9 @@ def test_dates_are_dates_and_counts_are_numbers(store, written):
     assert column(sheet, "申报期限")[0].value.date() == date(2019, 8, 13)
 
 
-@pytest.mark.parametrize("text", ["=1+1", "=HYPERLINK(\"http://x\")", "+1", "-1+2", "@SUM(A1)", "\t=1", "=cmd|' /C calc'!A0"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", '=HYPERLINK("http://x")', "+1", "-1+2", "@SUM(A1)", "\t=1", "=cmd|' /C calc'!A0"]
+)
 def test_what_a_registrant_wrote_is_never_a_formula(store, written, text):
     """Stored as text and marked as text, also when it is edited later."""
     add_account(store, add_submission(store, registrant=text), name=text, handle=text, introduction=text)
@@ -116,8 +118,17 @@ def test_characters_that_a_sheet_cannot_hold_are_left_out(store, written):
 def test_id_numbers_are_masked_unless_asked_for(store, written):
     """Also those that are written wrongly; telephone numbers stay, the office must call."""
     reasons = [f"身份证号{ID_NUMBER}与证件不同。"]
-    submission = add_submission(store, category="individual", id_number=ID_NUMBER, status="review", review_reasons=reasons)
-    add_account(store, submission, form_kind="individual_form", owner_name="谭晓明", owner_id_number=ID_NUMBER, owner_phone=PHONE)
+    submission = add_submission(
+        store, category="individual", id_number=ID_NUMBER, status="review", review_reasons=reasons
+    )
+    add_account(
+        store,
+        submission,
+        form_kind="individual_form",
+        owner_name="谭晓明",
+        owner_id_number=ID_NUMBER,
+        owner_phone=PHONE,
+    )
     add_account(store, submission, form_kind="individual_form", owner_id_number=ID_NUMBER[:-1])
     values = [str(cell.value) for row in written()["个人"].iter_rows() for cell in row]
     assert not any(ID_NUMBER[6:14] in value for value in values)
@@ -189,9 +200,21 @@ def test_a_real_office_program_opens_it(store, tmp_path, installed_soffice):
     """LibreOffice reads back what was written, as text and not as a formula's result."""
     add_account(store, add_submission(store), name="=1+1", handle="0012")
     ledger.write(store, tmp_path / "book.xlsx", shipped_survey())
-    subprocess.run([installed_soffice, f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to",
-                    "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,1", "--outdir", str(tmp_path),
-                    str(tmp_path / "book.xlsx")], check=True, capture_output=True, timeout=120)
+    subprocess.run(
+        [
+            installed_soffice,
+            f"-env:UserInstallation=file://{tmp_path}/profile",
+            "--headless",
+            "--convert-to",
+            "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,1",
+            "--outdir",
+            str(tmp_path),
+            str(tmp_path / "book.xlsx"),
+        ],
+        check=True,
+        capture_output=True,
+        timeout=120,
+    )
     text = next(tmp_path.glob("book*.csv")).read_text("utf-8")
     assert "=1+1" in text and "0012" in text and "衡东县" in text
 

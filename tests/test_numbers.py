@@ -39,7 +39,13 @@ def test_published_numbers_pass_their_check():
 
 def test_an_id_number_is_read_as_people_write_it():
     """Full-width digits, spaces, dashes, a lower-case x, the quote that Excel puts in front."""
-    for raw in ("11010519491231002x", "110105 19491231 002X", "１１０１０５１９４９１２３１００２Ｘ", "'11010519491231002X", "110105-19491231-002×"):
+    for raw in (
+        "11010519491231002x",
+        "110105 19491231 002X",
+        "１１０１０５１９４９１２３１００２Ｘ",
+        "'11010519491231002X",
+        "110105-19491231-002×",
+    ):
         assert numbers.id_number(raw) == "11010519491231002X"
 
 
@@ -49,7 +55,9 @@ def test_a_number_of_the_first_generation_is_lengthened():
     assert numbers.id_number("110105491331002") is None
 
 
-@pytest.mark.parametrize("raw", ["", "430424", "13800000000", "1101051949123100211", "00010519491231002X", "身份证", "X" * 18])
+@pytest.mark.parametrize(
+    "raw", ["", "430424", "13800000000", "1101051949123100211", "00010519491231002X", "身份证", "X" * 18]
+)
 def test_what_is_no_id_number_is_refused(raw):
     """Too short, too long, no such province, no digits."""
     assert numbers.id_number(raw) is None
@@ -94,7 +102,12 @@ def test_the_organisation_code_inside_a_credit_code_passes_its_own_check(code):
     assert numbers.organisation_code(inner.replace("-", "")) == inner
 
 
-@given(ids(), codes(), st.lists(st.integers(1, 17), min_size=0, max_size=3, unique=True), st.sampled_from([" ", "\n", " \n", "　"]))
+@given(
+    ids(),
+    codes(),
+    st.lists(st.integers(1, 17), min_size=0, max_size=3, unique=True),
+    st.sampled_from([" ", "\n", " \n", "　"]),
+)
 @settings(max_examples=150, deadline=None)
 def test_numbers_are_found_in_text_however_they_were_broken(number, code, cuts, gap):
     """Spaces and line breaks fall anywhere; the neighbours are a telephone and a date."""

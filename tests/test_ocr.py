@@ -47,7 +47,9 @@ def test_a_turned_page_comes_out_upright(degrees):
 
 def test_a_certificate_is_read_though_it_fills_a_small_part_of_a_photo():
     """Looking again where print was seen finds what the first glance at twelve million pixels overlooks."""
-    photo = draw.on_table(draw.certificate("institution", UNIT, CODE, layout="landscape"), (3000, 4000), (0.3, 0.6), 1, 0.25)
+    photo = draw.on_table(
+        draw.certificate("institution", UNIT, CODE, layout="landscape"), (3000, 4000), (0.3, 0.6), 1, 0.25
+    )
     (paper,) = papers_in(draw.as_jpeg(photo, 80))
     assert (paper.holder, paper.number) == (UNIT, CODE)
 

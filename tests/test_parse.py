@@ -1,18 +1,12 @@
 """Raw bytes to Message and parts: charsets of Chinese mail, shapes of real mail, and hostile bytes within time."""
 
 import base64
-import email
 import hashlib
-import time
 from datetime import datetime
-from pathlib import Path
 
 import pytest
-from build_mails import CHINA, HANDS, entity, file_part, mail, multipart, text_part, zipped
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from build_mails import CHINA, HANDS, entity, file_part, mail, multipart, text_part
 
-from intake.config import ReadLimits
 from intake.parse import parse
 
 HEAD = b"From: a@example.cn\r\nTo: b@example.cn\r\nSubject: x\r\n"
@@ -20,13 +14,6 @@ HEAD = b"From: a@example.cn\r\nTo: b@example.cn\r\nSubject: x\r\n"
 SUBJECT = "关于「衡东镕城」「堃记土菜」等三个新媒体账号登记表及证明材料的报送函,请查收"
 FILENAME = "衡东县新媒体账号调查摸底登记表(单位)镕.docx"
 BODY = "康老师:\n您好!登记表见附件,法人代表欧阳镕。"
-
-
-def seconds(raw: bytes) -> float:
-    """How long reading takes."""
-    start = time.perf_counter()
-    parse(raw)
-    return time.perf_counter() - start
 
 
 @pytest.mark.parametrize("hand", HANDS)
@@ -42,7 +29,9 @@ def test_every_hand_is_read_without_a_wrong_character(hand):
     assert parsed.message.sha256 == hashlib.sha256(raw).hexdigest() and parsed.message.size == len(raw)
 
 
-@pytest.mark.parametrize("label", ["gb2312", "GB_2312-80", "x-gbk", "cp936", "euc-cn", "utf-8", "iso-8859-1", "us-ascii", ""])
+@pytest.mark.parametrize(
+    "label", ["gb2312", "GB_2312-80", "x-gbk", "cp936", "euc-cn", "utf-8", "iso-8859-1", "us-ascii", ""]
+)
 def test_gbk_text_is_read_whatever_the_label_says(label):
     """31 of 15,230 real mails are labelled utf-8 and are GB; others say iso-8859-1 or nothing."""
     charset = f"; charset={label}" if label else ""
@@ -86,7 +75,13 @@ def test_encoded_words_split_inside_a_character_are_joined_first():
 def test_words_in_quotes_without_spaces_and_with_unknown_charsets_are_read():
     """What RFC 2047 forbids and people send."""
     gbk = base64.b64encode("张三".encode("gbk"))
-    raw = b'From: "=?x-unknown?B?' + gbk + b'?="<z@example.cn>\r\nSubject: A=?GBK?B?' + gbk + b"?=B =?gbk?b?broken\r\n\r\n"
+    raw = (
+        b'From: "=?x-unknown?B?'
+        + gbk
+        + b'?="<z@example.cn>\r\nSubject: A=?GBK?B?'
+        + gbk
+        + b"?=B =?gbk?b?broken\r\n\r\n"
+    )
     message = parse(raw).message
     assert (message.from_name, message.from_address) == ("张三", "z@example.cn")
     assert message.subject == "A张三B =?gbk?b?broken"
@@ -102,7 +97,7 @@ def test_words_in_quotes_without_spaces_and_with_unknown_charsets_are_read():
         b'filename="=?utf-8?Q?=E5=BC=A0?=\r\n =?utf-8?Q?=E4=B8=89?=.doc"',
         b'filename="\xd5\xc5\xc8\xfd.doc"',
         b"filename=\xe5\xbc\xa0\xe4\xb8\x89.doc",
-        b'filename="x.doc"; filename*=utf-8\'\'%E5%BC%A0%E4%B8%89.doc',
+        b"filename=\"x.doc\"; filename*=utf-8''%E5%BC%A0%E4%B8%89.doc",
     ],
 )
 def test_file_names_are_read_in_every_way_in_which_they_are_written(field):
@@ -113,7 +108,10 @@ def test_file_names_are_read_in_every_way_in_which_they_are_written(field):
 
 def test_an_unquoted_name_with_spaces_and_a_windows_path_survive():
     """Old programs quote nothing and escape nothing."""
-    for written, name in ((b"filename=my file 1.doc", "my file 1.doc"), (b'filename="C:\\Users\\a.doc"', r"C:\Users\a.doc")):
+    for written, name in (
+        (b"filename=my file 1.doc", "my file 1.doc"),
+        (b'filename="C:\\Users\\a.doc"', r"C:\Users\a.doc"),
+    ):
         raw = HEAD + b"Content-Type: application/msword\r\nContent-Disposition: attachment; " + written + b"\r\n\r\nx"
         assert parse(raw).parts[0].filename == name
 
@@ -161,8 +159,8 @@ def test_recipients_are_those_of_to_and_cc_once_each():
 )
 def test_dates_are_aware_or_absent(written, day, defect):
     """A missing zone is China's, and is noted."""
-    message = parse(f"Date: {written}\r\nReceived: by x; {written}\r\nReceived: by y; Mon, 1 Jan 2018 00:00:00 +0800\r\n\r\n"
-                    .encode()).message  # fmt: skip
+    older = "Received: by y; Mon, 1 Jan 2018 00:00:00 +0800"
+    message = parse(f"Date: {written}\r\nReceived: by x; {written}\r\n{older}\r\n\r\n".encode()).message  # fmt: skip
     assert message.sent_at == day and message.received_at == day
     assert defect is None or defect in message.defects
 
@@ -170,7 +168,11 @@ def test_dates_are_aware_or_absent(written, day, defect):
 def test_folded_authentication_results_are_joined_without_a_gap():
     """NetEase folds in the middle of a token."""
     raw = b"Authentication-Results: mx; spf=pa\r\n\tss smtp.mail=a@x\r\n\t.cn; dkim=none\r\n\tx; a;\r\n b=c\r\n\r\n"
-    assert parse(raw).message.header("authentication-results").startswith("mx; spf=pass smtp.mail=a@x.cn; dkim=nonex; a; b=c")
+    assert (
+        parse(raw)
+        .message.header("authentication-results")
+        .startswith("mx; spf=pass smtp.mail=a@x.cn; dkim=nonex; a; b=c")
+    )
 
 
 def test_plain_text_goes_before_html_unless_it_only_points_to_it():
@@ -194,13 +196,17 @@ def test_html_becomes_text_with_table_rows_as_tabbed_lines():
 
 def test_layout_tables_keep_their_lines():
     """A mail that is one big table cell is not one long line."""
-    html = "<table><tr><td><p>一</p><p>二</p><table><tr><td>甲</td><td>乙</td></tr></table></td><td>旁</td></tr></table>"
+    html = (
+        "<table><tr><td><p>一</p><p>二</p><table><tr><td>甲</td><td>乙</td></tr></table></td><td>旁</td></tr></table>"
+    )
     assert parse(HEAD + text_part(html, subtype="html")).message.text == "一\n二\n甲\t乙\n旁"
 
 
 def test_flowed_text_is_put_together():
     """RFC 3676, with DelSp as Chinese needs it."""
-    flowed = entity("text/plain; charset=utf-8; format=flowed; delsp=yes", "第一 \r\n行\r\n> 引 \r\n> 文".encode(), "8bit")
+    flowed = entity(
+        "text/plain; charset=utf-8; format=flowed; delsp=yes", "第一 \r\n行\r\n> 引 \r\n> 文".encode(), "8bit"
+    )
     assert parse(HEAD + flowed).message.text == "第一行\n> 引文"
 
 
@@ -256,7 +262,9 @@ def test_a_wrong_boundary_is_guessed_and_a_missing_end_is_tolerated():
 def test_a_boundary_that_begins_another_is_not_mistaken_for_it():
     """`--a` does not end where `--ab` stands."""
     inner = multipart("alternative", [text_part("内")], boundary="ab")
-    parsed = parse(HEAD + multipart("mixed", [inner, file_part("x.bin", b"1", "application/octet-stream")], boundary="a"))
+    parsed = parse(
+        HEAD + multipart("mixed", [inner, file_part("x.bin", b"1", "application/octet-stream")], boundary="a")
+    )
     assert parsed.message.text == "内" and [part.data for part in parsed.parts] == [b"1"]
 
 
@@ -265,109 +273,6 @@ def test_a_saved_mail_may_begin_with_a_mark_or_blank_lines_or_lack_its_separator
     for start in (b"\xef\xbb\xbf", b"\r\n\r\n", b"From a@example.cn Thu Aug  1 09:30:00 2019\r\n"):
         assert parse(start + b"Subject: s\r\n\r\nbody").message.subject == "s"
     message = parse(b"Subject: s\r\nthis is no header\r\nbody").message
-    assert message.subject == "s" and message.text == "this is no header\nbody" and "header-malformed" in message.defects
-
-
-HOSTILE = {
-    "200,000 parts": HEAD + b"Content-Type: multipart/mixed; boundary=a\r\n\r\n" + b"--a\r\n\r\n" * 200_000,
-    "2,000 levels": HEAD
-    + b"".join(b'Content-Type: multipart/mixed; boundary="b%d"\r\n\r\n--b%d\r\n' % (i, i) for i in range(2000))
-    + b"\r\n" * 1_000_000,
-    "2,000 mails in mails": HEAD + b"Content-Type: message/rfc822\r\n\r\n" * 2000,
-    "1.3 MB subject": b"Subject: =?gb2312?B?" + base64.b64encode(b"\xd6\xd0" * 500_000) + b"?=\r\n" + HEAD + b"\r\n",
-    "1.3 MB of encoded-words": b"Subject: " + b"\r\n ".join([b"=?gb2312?B?1tDOxA==?="] * 60_000) + b"\r\n\r\n",
-    "broken encoded-words": b"Subject: " + b"=?a?b?" * 200_000 + b"\r\n\r\n",
-    "one line": HEAD + b"\r\n" + b"a" * 20_000_000,
-    "empty lines": HEAD + b"\r\n" + b"\n" * 20_000_000,
-    "100,000 header fields": b"".join(b"X-%d: a\r\n" % i for i in range(100_000)) + b"\r\n",
-    "50,000 recipients": b"To: " + b", ".join(b"a%d@b.cn" % i for i in range(50_000)) + b"\r\n\r\n",
-    "nested comments": b"From: " + b"(" * 60_000 + b"\r\n\r\n",
-    "semicolons": b'Content-Type: text/plain; a="' + b";" * 60_000 + b"\r\n\r\n",
-    "continuations": b"Content-Type: text/plain" + b"; a*0*=x" * 9_000 + b"\r\n\r\n",
-    "nested tables": HEAD + b"Content-Type: text/html\r\n\r\n" + b"<table><tr><td>" * 100_000,
-    "open comments": HEAD + b"Content-Type: text/html\r\n\r\n" + b"<!--" * 400_000,
-    "data links": HEAD + b"Content-Type: text/html\r\n\r\n" + b"data:image/png;base64," * 100_000,
-    "flowed": HEAD + b"Content-Type: text/plain; format=flowed\r\n\r\n" + b"a \r\n" * 300_000,
-    "zeros": bytes(2_000_000),
-    "nothing": b"",
-}
-
-
-@pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_mail_is_read_within_two_seconds(name):
-    """Each of these hangs, overflows or bloats some parser."""
-    assert seconds(HOSTILE[name]) < 2
-
-
-def test_what_is_left_out_of_a_hostile_mail_is_said():
-    """Nothing is silently missing."""
-    assert "too-many-parts" in parse(HOSTILE["200,000 parts"]).message.defects
-    assert "nested-too-deep" in parse(HOSTILE["2,000 levels"]).message.defects
-    assert len(parse(HOSTILE["200,000 parts"], ReadLimits(max_parts=10)).parts) <= 10
-
-
-def test_a_50_mb_mail_costs_less_than_200_mb(tmp_path):
-    """Mapped from its file, in a fresh process, peak against peak."""
-    import subprocess
-    import sys
-
-    path = tmp_path / "big.eml"
-    path.write_bytes(mail(attachments=[("a.bin", bytes(range(256)) * 144_000, "application/octet-stream")]))
-    assert path.stat().st_size > 50_000_000
-    program = (
-        "import resource, sys; from pathlib import Path; from intake.parse import parse; from intake.unpack import unpack\n"
-        "from intake.config import ReadLimits; peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
-        "parse(b'Subject: x'); before = peak(); unpack(parse(Path(sys.argv[1])), ReadLimits()); print(peak() - before)"
+    assert (
+        message.subject == "s" and message.text == "this is no header\nbody" and "header-malformed" in message.defects
     )
-    root = Path(__file__).parent.parent
-    done = subprocess.run([sys.executable, "-c", program, path], cwd=root, capture_output=True, text=True, check=True)
-    assert int(done.stdout) < 200 * 1024
-
-
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.binary(max_size=3000))
-def test_any_bytes_give_a_message(raw):
-    """Parsing is total, and its text can be stored."""
-    message = parse(raw).message
-    for text in (message.subject, message.text, message.html, message.from_name, *(value for _, value in message.headers)):
-        (text or "").encode("utf-8")
-    assert message.size == len(raw)
-
-
-_SEEDS = [mail(SUBJECT, hand=hand, html="<p>x</p>", attachments=[(FILENAME, zipped([("a.txt", b"a")]), "application/zip")])
-          for hand in HANDS]  # fmt: skip
-
-
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.sampled_from(_SEEDS), st.data())
-def test_mutated_real_mails_give_a_message(raw, data):
-    """Bytes flipped, cut out, doubled."""
-    for _ in range(data.draw(st.integers(1, 8))):
-        start = data.draw(st.integers(0, len(raw) - 1))
-        length = data.draw(st.integers(0, 60))
-        filling = data.draw(st.sampled_from([b"", b"\x00", b"\r\n", b"\r\n\r\n", b"--", b'"', b"=?", b";", raw[start:][:80]]))
-        raw = raw[:start] + filling + raw[start + length :] or b"x"
-    parsed = parse(raw)
-    assert parsed.message.sha256 == hashlib.sha256(raw).hexdigest()
-    (parsed.message.text + (parsed.message.subject or "")).encode("utf-8")
-
-
-_LEAVES = st.one_of(
-    st.builds(text_part, st.text(st.characters(codec="gb18030", exclude_categories=["Cc", "Cs", "Co", "Cn"]), max_size=40)),
-    st.builds(file_part, st.just("a.bin"), st.binary(max_size=60), st.just("application/octet-stream")),
-)
-_TREES = st.recursive(
-    _LEAVES, lambda kids: st.builds(multipart, st.sampled_from(["mixed", "related"]), st.lists(kids, min_size=1, max_size=3)),
-    max_leaves=8,
-)  # fmt: skip
-
-
-@settings(max_examples=100, deadline=None)
-@given(_TREES)
-def test_well_formed_mail_gives_the_same_leaves_as_the_standard_library(tree):
-    """Our ranges against email.message's tree: same files, same bytes, same order."""
-    raw = HEAD + tree
-    standard = [leaf.get_payload(decode=True) for leaf in email.message_from_bytes(raw).walk()
-                if leaf.get_content_type() == "application/octet-stream"]  # fmt: skip
-    ours = [part.data for part in parse(raw).parts if part.media_type == "application/octet-stream"]
-    assert ours == standard

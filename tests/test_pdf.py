@@ -30,8 +30,10 @@ def picture(width: int = 640, height: int = 400, form: str = "JPEG") -> bytes:
 
 
 @pytest.mark.parametrize("how", [
-    {"boxes": "characters"}, {"boxes": "characters", "columns": 2}, {"boxes": "drawn"}, {"boxes": "overlaid"}, {"boxes": "fields"},
-    {"boxes": "characters", "ruled": False}, {"boxes": "drawn", "ruled": False, "columns": 2}, {"boxes": "drawn", "title": False},
+    {"boxes": "characters"}, {"boxes": "characters", "columns": 2}, {"boxes": "drawn"}, {"boxes": "overlaid"},
+    {"boxes": "fields"},
+    {"boxes": "characters", "ruled": False}, {"boxes": "drawn", "ruled": False, "columns": 2},
+    {"boxes": "drawn", "title": False},
 ], ids=str)  # fmt: skip
 @pytest.mark.parametrize(("kind", "truth"), [("unit_form", unit_fields()), ("individual_form", individual_fields())])
 def test_a_form_with_text_is_read_whole(how, kind, truth):

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import io
+import subprocess
 import sys
 from pathlib import Path
 
@@ -10,13 +11,14 @@ import pytest
 from build_docx import package
 from build_forms import differences, individual_docx, typed_form, unit_docx, unit_fields
 from build_mails import file_part, mail, multipart, text_part, zipped
-from build_pictures import NoFont, as_jpeg, id_card_front, invented_id
+from build_pictures import NoFont, as_jpeg, as_png, id_card_front, invented_id
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
 from intake.config import ReadLimits
 from intake.read import read_mail
+from rules.errors import PermanentError
 from rules.reading import PROBLEMS, ROLES, Reading
 from rules.survey import load_survey
 
@@ -52,8 +54,10 @@ def picture(width: int, height: int, colour="white", format="PNG") -> bytes:
 
 def test_files_get_their_roles_and_problems(read):
     """Forms, blank forms, containers, and everything that cannot be read, each with a word for people."""
-    packed = zipped([("表/登记表.txt", typed_form(unit_fields()).encode("gbk")), ("空.jpg", b""), ("x.rar", b"Rar!\x1a\x07\x00"),
-                     ("坏.docx", b"PK\x03\x04zzz"), ("坏.jpg", b"<html>404"), ("老.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" * 90),
+    packed = zipped([("表/登记表.txt", typed_form(unit_fields()).encode("gb18030")), ("空.jpg", b""),
+                     ("x.rar", b"Rar!\x1a\x07\x00"),
+                     ("坏.docx", b"PK\x03\x04zzz"), ("坏.jpg", b"<html>404"),
+                     ("老.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" * 90),
                      ("日程.ics", b"BEGIN:VCALENDAR")], "gbk")  # fmt: skip
     reading = read(mail(attachments=[("单位.docx", unit_docx(unit_fields()), DOCX), ("空白.docx", BLANK, DOCX),
                                      ("资料.zip", packed, "application/zip")]))  # fmt: skip
@@ -78,8 +82,18 @@ def test_a_form_typed_into_the_body_is_read(read, hand):
 def test_a_form_in_an_html_table_is_read_from_its_cells(read):
     """The plain text that the web mail makes of it has lost the cells."""
     fields = unit_fields()
-    rows = [line.split("\t") for line in typed_form(fields, style="tabs").split("\n")]
-    html = "<p>您好</p><table>" + "".join(f"<tr><td>{label}</td><td>{value}</td></tr>" for label, value in rows) + "</table>"
+    rows: list[list[str]] = []
+    for line in typed_form(fields, style="tabs").split("\n"):
+        label, tab, value = line.partition("\t")
+        if tab:
+            rows.append([label, value])
+        else:  # the value's second line
+            rows[-1][1] += "<br>" + line
+    html = (
+        "<p>您好</p><table>"
+        + "".join(f"<tr><td>{label}</td><td>{value}</td></tr>" for label, value in rows)
+        + "</table>"
+    )
     flat = "您好\n" + "".join(label + value for label, value in rows)
     reading = read(mail(body=flat, html=html))
     assert [differences(form, fields) for form in reading.body_forms] == [[]]
@@ -108,25 +122,40 @@ def test_a_blank_form_pasted_into_the_body_is_no_form(read):
 
 def test_a_mail_in_the_mail_is_read_with_its_files(read):
     """Forwarded as an attachment: its body may hold the form, its parts are children."""
-    inner = mail("登记", body=typed_form(unit_fields()), attachments=[("个人.docx", individual_docx({"name": "x"}), DOCX)])
-    reading = read(b"Subject: x\r\n" + multipart("mixed", [text_part("见附件"), file_part(None, inner, "message/rfc822")]))
+    inner = mail(
+        "登记", body=typed_form(unit_fields()), attachments=[("个人.docx", individual_docx({"name": "x"}), DOCX)]
+    )
+    reading = read(
+        b"Subject: x\r\n" + multipart("mixed", [text_part("见附件"), file_part(None, inner, "message/rfc822")])
+    )
     assert [(file.role, file.parent) for file in reading.files] == [("unit_form", None), ("individual_form", 0)]
 
 
 def test_logos_and_tracking_pixels_are_read_by_nobody(read):
     """Icons shown in the text: other, no problem, and the OCR engine is not even loaded."""
     logo, pixel = picture(180, 60, "red"), picture(1, 1)
-    html = '<img src="cid:a@x"><img src="cid:b@x"><img src="data:image/png;base64,' + base64.b64encode(logo).decode() + '">'
-    reading = read(mail(html=html, inline=[("image001.png", logo, "image/png", "a@x"), ("p.gif", pixel, "image/png", "b@x")]))
+    html = (
+        '<img src="cid:a@x"><img src="cid:b@x"><img src="data:image/png;base64,'
+        + base64.b64encode(logo).decode()
+        + '">'
+    )
+    reading = read(
+        mail(html=html, inline=[("image001.png", logo, "image/png", "a@x"), ("p.gif", pixel, "image/png", "b@x")])
+    )
     assert [(file.role, file.problem, file.inline) for file in reading.files] == [("other", None, True)] * 3
 
 
 def test_a_picture_without_words_is_unreadable_only_where_it_may_be_a_scan(read):
     """Attached, or as large as a scan; an ornament in the text is nothing."""
-    reading = read(mail(html='<img src="cid:a@x"><img src="cid:b@x">', attachments=[("身份证.png", picture(400, 300), "image/png")],
+    reading = read(mail(html='<img src="cid:a@x"><img src="cid:b@x">',
+                        attachments=[("身份证.png", picture(400, 300), "image/png")],
                         inline=[("banner.png", picture(500, 300, "blue"), "image/png", "a@x"),
                                 ("粘贴.png", picture(1000, 700, "grey"), "image/png", "b@x")]))  # fmt: skip
-    assert told(reading) == [("banner.png", "other", None), ("粘贴.png", "other", "unreadable"), ("身份证.png", "other", "unreadable")]
+    assert told(reading) == [
+        ("banner.png", "other", None),
+        ("粘贴.png", "other", "unreadable"),
+        ("身份证.png", "other", "unreadable"),
+    ]
 
 
 def test_an_id_card_is_read_attached_pasted_and_inside_a_document(read):
@@ -147,7 +176,9 @@ def test_an_id_card_is_read_attached_pasted_and_inside_a_document(read):
 
 def test_cloud_attachments_are_files_that_we_do_not_hold(read):
     """Name, size and expiry; no hash."""
-    reading = read(mail(body="从QQ邮箱发来的超大附件\n执照.zip (51.2M, 2019年8月30日 10:10 到期)\n进入下载页面:http://x"))
+    reading = read(
+        mail(body="从QQ邮箱发来的超大附件\n执照.zip (51.2M, 2019年8月30日 10:10 到期)\n进入下载页面:http://x")
+    )
     (file,) = reading.files
     assert (file.filename, file.problem, file.sha256) == ("执照.zip", "remote", None)
     assert "2019年8月30日" in file.problem_detail
@@ -171,30 +202,43 @@ def test_progress_names_each_file_before_it_is_opened(read):
 
 def test_bounds_hold_for_pictures_inside_documents(read):
     """max_files counts them, and the document says that some were left out."""
-    many = package("", [picture(300 + number, 300) for number in range(6)])
+    noise = Image.effect_noise((200, 200), 90)
+    many = package("", [as_png(noise.rotate(90 * turn)) for turn in range(4)])
     reading = read(mail(attachments=[("图.docx", many, DOCX)]), ReadLimits(max_files=3))
-    assert len(reading.files) == 3 and reading.files[0].problem == "too_large"
+    assert [(file.parent, file.filename) for file in reading.files] == [
+        (None, "图.docx"), (0, "image1.png"), (0, "image2.png"), (0, "图.docx(未读部分)")]  # fmt: skip
+    assert reading.files[3].problem == "unreadable" and reading.files[3].sha256 is None
+
+
+def test_a_mail_beyond_the_bound_is_refused(read):
+    """max_mail_bytes, in words for people."""
+    with pytest.raises(PermanentError, match="邮件超过"):
+        read(mail(), ReadLimits(max_mail_bytes=100))
 
 
 def test_a_mail_without_pictures_loads_no_ocr(tmp_path):
     """In a fresh process."""
-    import subprocess
-
     path = tmp_path / "x.eml"
     path.write_bytes(mail(body=typed_form(unit_fields()), attachments=[("表.docx", unit_docx(unit_fields()), DOCX)]))
     program = (
         "import sys; from intake.read import read_mail_job; from intake.config import ReadLimits\n"
         "reading = read_mail_job(sys.argv[1], '0', 'rules/survey.yaml', ReadLimits())\n"
-        "print(reading.files[0].role, [name for name in ('cv2', 'onnxruntime', 'rapidocr', 'pdfplumber') if name in sys.modules])"
+        "heavy = ('cv2', 'onnxruntime', 'rapidocr', 'pdfplumber')\n"
+        "print(reading.files[0].role, [name for name in heavy if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", program, path], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "unit_form []"
 
 
-_MAIL = mail(html="<p>x</p>", attachments=[("表.docx", unit_docx(unit_fields()), DOCX), ("b.zip", zipped([("a.docx", BLANK)]), "x/y")])
+_MAIL = mail(
+    html="<p>x</p>",
+    attachments=[("表.docx", unit_docx(unit_fields()), DOCX), ("b.zip", zipped([("a.docx", BLANK)]), "x/y")],
+)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(st.data())
 def test_mutated_mails_are_read_into_known_words(read, data):
     """Whatever is broken, roles and problems are those of the contract."""

@@ -166,6 +166,15 @@ def test_a_receipt_claims_nothing():
     reply = answer(an_outcome("review"))
     assert "HD2019-0007" in reply.text and "核对" in reply.text
     assert not re.search("齐全|缺|人像面|合格|通过", reply.text + seen(reply.html))
+    assert "张三（个人）" not in seen(reply.html)
+
+
+def test_a_receipt_asks_for_nothing_twice_and_contradicts_itself_nowhere():
+    """A file that could not be opened may be sent again; all else need not."""
+    plain = answer(an_outcome("review"))
+    broken = answer(an_outcome("review", unread=(FileOutcome("a.zip", problem="encrypted"),)))
+    assert "除上面所列文件以外" in broken.text and "除上面所列文件以外" in seen(broken.html)
+    assert "除上面所列文件以外" not in plain.text + seen(plain.html)
 
 
 @pytest.mark.parametrize(("received", "on_time", "said"), [
@@ -238,7 +247,8 @@ def test_no_personal_number_is_ever_in_a_reply(number, gap, wide, status):
     fields = (*an_account(name=f"号{written}", handle=written).fields,
               FieldValue("owner_phone", number, number), FieldValue("owner_id_number", number, number, valid=False))
     outcome = an_outcome(
-        "complete" if status == "inquiry" else status, *([a_missing(why=f"填写的{written}有误。")] if status == "incomplete" else []),
+        "complete" if status == "inquiry" else status,
+        *([a_missing(why=f"填写的{written}有误。")] if status == "incomplete" else []),
         accounts=(Account("individual_form", fields),),
         files=(FileOutcome(f"{written}.jpg", "id_card", titles=(f"证{written}",), accounts=(f"号{written}",)),),
         unread=(FileOutcome(f"{written}.zip", problem="encrypted"),))
@@ -284,7 +294,8 @@ def test_a_long_file_name_keeps_its_ending():
 
 def test_the_same_content_has_the_same_key_whenever_it_comes():
     """Neither time, subject nor names of files count."""
-    first, second = an_outcome(opened=True), an_outcome(files=(FileOutcome("换个名字.docx", "individual_form"),), opened=False)
+    first = an_outcome(opened=True)
+    second = an_outcome(files=(FileOutcome("换个名字.docx", "individual_form"),), opened=False)
     later = a_mail("另一个主题", "别人", datetime(2019, 9, 1, tzinfo=SHANGHAI))
     assert answer(first).content_key == answer(second, mail=later).content_key
     assert submission_key(first) == submission_key(second)

@@ -10,7 +10,8 @@ from rules.document import Paragraph, Table
 def test_every_line_is_a_paragraph_so_that_its_number_can_be_told():
     """Empty lines too."""
     document = text.read("一\r\n\r\n二\n")
-    assert document.method == "text" and document.blocks == (Paragraph("一"), Paragraph(""), Paragraph("二"), Paragraph(""))
+    assert document.method == "text" and document.blocks == (Paragraph("一"), Paragraph(""), Paragraph("二"),
+        Paragraph(""))
 
 
 def test_columns_of_equal_width_are_a_table():

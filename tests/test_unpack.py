@@ -119,7 +119,8 @@ def test_encrypted_members_are_named():
     packed = bytearray(zipped([("身份证.jpg", b"1" * 50)]))
     for mark, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         packed[packed.find(mark) + offset] |= 1
-    assert archive(("a.zip", bytes(packed), "application/zip"))[1] == ("身份证.jpg", 0, "encrypted")
+    assert archive(("a.zip", bytes(packed), "application/zip")) == [
+        ("a.zip", None, "encrypted"), ("身份证.jpg", 0, "encrypted")]  # fmt: skip
 
 
 def test_broken_empty_and_foreign_containers_are_told_apart():
@@ -130,7 +131,8 @@ def test_broken_empty_and_foreign_containers_are_told_apart():
     assert archive(("a.zip", flipped, "application/zip"))[1][2] == "corrupt"
     assert archive(("a.zip", zipped([]), "application/zip"))[0][2] == "empty"
     assert archive(("a.rar", b"Rar!\x1a\x07\x01\x00", "application/x-rar")) == [("a.rar", None, None)]
-    assert archive(("a.txt", b"", "text/plain")) == [("a.txt", None, "empty")]
+    assert archive(("a.txt", b"", "text/plain"), ("ATT00001.txt", b"", "text/plain")) == [
+        ("a.txt", None, "empty"), ("ATT00001.txt", None, None)]  # fmt: skip
 
 
 def test_an_unknown_compression_is_unsupported():
@@ -166,13 +168,16 @@ def test_containers_in_skip_are_not_opened():
     seen = []
     sha256 = unpack(parsed, LIMITS, before=seen.append)[0].sha256
     assert seen == [sha256]
-    assert [(file.filename, file.problem) for file in unpack(parsed, LIMITS, frozenset(seen))] == [("a.zip", "unreadable")]
+    assert [(file.filename, file.problem) for file in unpack(parsed, LIMITS, frozenset(seen))] == [
+        ("a.zip", "unreadable")
+    ]
 
 
 @pytest.mark.parametrize(
     ("name", "harmless"),
     [
-        ("../../etc/passwd", "passwd"), ("C:\\x\\y.doc", "y.doc"), ("a\u202efdp.exe", "afdp.exe"), ("a\x00b\r\n.txt", "ab.txt"),
+        ("../../etc/passwd", "passwd"), ("C:\\x\\y.doc", "y.doc"),
+        ("a\u202efdp.exe", "afdp.exe"), ("a\x00b\r\n.txt", "ab.txt"),
         ("  ", None), ("..", None), ("", None), (None, None), ("登 记\u3000表.docx", "登 记 表.docx"),
     ],
 )  # fmt: skip
@@ -185,7 +190,9 @@ def test_names_are_made_harmless(name, harmless):
 def test_a_safe_name_is_short_visible_and_without_folders(name):
     """For any text."""
     safe = safe_name(name)
-    assert safe is None or (0 < len(safe) <= MAX_NAME and not set(safe) & set("/\\\x00\r\n") and safe_name(safe) == safe)
+    assert safe is None or (
+        0 < len(safe) <= MAX_NAME and not set(safe) & set("/\\\x00\r\n") and safe_name(safe) == safe
+    )
 
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(22) + struct.pack("<H", 9) + bytes(480)
@@ -214,7 +221,8 @@ def ole(*streams: str) -> bytes:
         (b"PK\x03\x04cut off", "a.docx", "docx"), (b"\x00\x00\x00\x18ftypheic\x00", "a.jpg", "heic"),
         (b"RIFF\x00\x00\x00\x00WEBPVP8 ", "a.jpg", "webp"), (b"junk\r\n%PDF-1.4", "a.pdf", "pdf"),
         (b"\x78\x9f\x3e\x22\x00", "winmail.dat", "tnef"), (b"BM nothing of the kind", "a.txt", "txt"),
-        (b"<html><p>x", "a.doc", "html"), ("账号名称:x".encode("gbk"), "a.txt", "txt"), (b"\x01\x02\x00\x03", "a.txt", "unknown"),
+        (b"<html><p>x", "a.doc", "html"), ("账号名称:x".encode("gbk"), "a.txt", "txt"),
+        (b"\x01\x02\x00\x03", "a.txt", "unknown"),
         (b"Received: x\r\nFrom: a\r\nTo: b\r\n\r\nx", "a", "eml"), (b"BEGIN:VCALENDAR\r\n", "a.txt", "calendar"),
         (b"", "a.docx", "empty"),
     ],

@@ -35,7 +35,8 @@ SCOPE = SURVEY.field("scope").choices
     ("20180305", "2018-03-05"), ("二〇一八年三月五日", "2018-03-05"), ("二零一八年十二月三十一日", "2018-12-31"),
     ("２０１８年３月５号", "2018-03-05"), ("2018 年 3 月 5 日", "2018-03-05"), ("18年3月5日", "2018-03-05"),
     ("2018-03-05 10:20:30", "2018-03-05"), ("2018、3、5", "2018-03-05"), ("2018年3月5日注册", "2018-03-05"),
-    ("2018年3月", "2018-03"), ("2018-3", "2018-03"), ("201803", "2018-03"), ("2018.11", "2018-11"), ("2018年3月初", "2018-03"),
+    ("2018年3月", "2018-03"), ("2018-3", "2018-03"), ("201803", "2018-03"), ("2018.11", "2018-11"),
+    ("2018年3月初", "2018-03"),
 ])  # fmt: skip
 def test_a_date_is_read_however_it_is_written(raw, day):
     """Full days, months where only the month is known, in digits and in Chinese numerals."""
@@ -89,7 +90,8 @@ def test_every_amount_survives_digits_separators_and_units(amount):
     ("+86 13812345678", "13812345678"), ("0086-13812345678", "13812345678"), ("8613812345678", "13812345678"),
     ("１３８１２３４５６７８", "13812345678"), ("0734-5226196", "07345226196"), ("(0734)5226196", "07345226196"),
     ("0734-5226196转803", "07345226196"), ("13812345678/13987654321", "13812345678"),
-    ("0734-5226196 13812345678", "13812345678"), ("手机:13812345678(微信同号)", "13812345678"), ("400-800-1234", "4008001234"),
+    ("0734-5226196 13812345678", "13812345678"), ("手机:13812345678(微信同号)", "13812345678"),
+    ("400-800-1234", "4008001234"),
 ])  # fmt: skip
 def test_a_telephone_number_is_digits_only(raw, digits):
     """Mobiles before landlines, prefixes and extensions off."""
@@ -231,7 +233,8 @@ def test_a_persons_name_is_compared_without_spaces_and_titles():
     ("４３０４２４１９８５０３１２０２１７", "430424********0217"), ("430424 19850312 021X", "430424********021X"),
     ("430424850312021", "430424*****2021"), ("138-1234-5678", "138****5678"), ("+86 13812345678", "138****5678"),
     ("13812345678 13987654321", "138****5678 139****4321"), ("0734-5226196", "0734****6196"),
-    ("6222021234567890123", "622202*********0123"), ("430424198503120217 13812345678", "430424********0217 138****5678"),
+    ("6222021234567890123", "622202*********0123"), ("430424198503120217 13812345678",
+        "430424********0217 138****5678"),
     ("登记编号HD2019-0001,2019-07-24 10:20", "登记编号HD2019-0001,2019-07-24 10:20"),
 ])  # fmt: skip
 def test_personal_numbers_are_masked_in_any_dress(text, masked):
@@ -259,7 +262,8 @@ def test_no_id_number_survives_masking(number, gap, around):
 @settings(max_examples=200, deadline=None)
 def test_no_text_makes_a_parser_fail(text):
     """Property: every parser is total."""
-    for parse in (parse_date, parse_count, parse_phone, parse_email, parse_handle, parse_yes_no, mask_personal, normalise,
+    for parse in (parse_date, parse_count, parse_phone, parse_email, parse_handle, parse_yes_no, mask_personal,
+        normalise,
                   normal_label, normal_person_name):  # fmt: skip
         parse(text)
     parse_options(text, SCOPE)

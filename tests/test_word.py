@@ -31,8 +31,10 @@ def texts(document) -> list[str]:
 
 
 @pytest.mark.parametrize(("font", "char", "box"), [
-    ("Wingdings", "F0FE", TICKED), ("Wingdings", "F0FD", TICKED), ("Wingdings", "F0FC", TICKED), ("Wingdings", "F0A8", EMPTY),
-    ("Wingdings", "F06F", EMPTY), ("Wingdings 2", "F052", TICKED), ("Wingdings 2", "F053", TICKED), ("Wingdings 2", "F050", TICKED),
+    ("Wingdings", "F0FE", TICKED), ("Wingdings", "F0FD", TICKED), ("Wingdings", "F0FC", TICKED),
+    ("Wingdings", "F0A8", EMPTY),
+    ("Wingdings", "F06F", EMPTY), ("Wingdings 2", "F052", TICKED), ("Wingdings 2", "F053", TICKED),
+    ("Wingdings 2", "F050", TICKED),
     ("Wingdings 2", "F0A3", EMPTY), ("Webdings", "F061", TICKED), ("Webdings", "F063", EMPTY),
 ])  # fmt: skip
 def test_symbols_of_every_font_are_boxes(font, char, box):
@@ -152,7 +154,8 @@ def test_headers_and_footers_are_read_once():
              b'<Relationship Id="h1" Type="x/header" Target="header1.xml"/><Relationship Id="h2" Type="x/header" Target="header2.xml"/>'
              b'</Relationships>')  # fmt: skip
     header = f"<w:hdr {space}>{paragraph('登记表')}</w:hdr>".encode()
-    data = _with(package(paragraph("正文")), {"word/_rels/document.xml.rels": links, "word/header1.xml": header, "word/header2.xml": header})
+    data = _with(package(paragraph("正文")), {"word/_rels/document.xml.rels": links, "word/header1.xml": header,
+        "word/header2.xml": header})
     assert texts(word.read(data, LIMITS)) == ["登记表", "正文"]
 
 

@@ -1,10 +1,11 @@
 """PDF files: text pages as paragraphs and tables, scanned pages as pictures for the reader of pictures.
 
-pypdfium2 opens the file and looks at every page (1 ms each); pdfplumber, which is exact on tables but slow and can be led
-astray by malformed pages, only sees pages with text that are not monstrous. Where pdfplumber fails, the page's plain text
-by pypdfium2 stands in.
+pypdfium2 opens the file and looks at every page (1 ms each); pdfplumber, which is exact on tables but slow and can be
+led astray by malformed pages, only sees pages with text that are not monstrous. Where pdfplumber fails, the page's
+plain text by pypdfium2 stands in.
 """
 
+import re
 import time
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -130,8 +131,8 @@ class _Reading:
 
 def _is_illegible(text: str) -> bool:
     """Whether the text is no text: glyphs without letters, so that only the page's picture can be read."""
-    lost = sum(char == "\ufffd" or "\ue000" <= char < "\uf000" or (char < " " and char not in "\r\n\t") for char in text)
-    return lost * 3 > len(text)
+    lost = re.findall("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\ufffd\ue000-\uefff]", text)
+    return len(lost) * 3 > len(text)
 
 
 def _has_widgets(page: pdfium.PdfPage) -> bool:

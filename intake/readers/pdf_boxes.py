@@ -1,7 +1,8 @@
 """Tick boxes of a PDF page, checked against pypdfium2's text and against the pixels.
 
-pdfplumber can read a ticked and an empty box of Wingdings as the same character, because a font's table of characters is
-often made by a careless exporter; and a tick is sometimes drawn over an empty box. What the reader sees is what counts.
+pdfplumber can read a ticked and an empty box of Wingdings as the same character, because a font's table of characters
+is often made by a careless exporter; and a tick is sometimes drawn over an empty box. What the reader sees is what
+counts.
 """
 
 from dataclasses import dataclass, replace
@@ -98,7 +99,7 @@ class _Box:
 
 
 def _state(box: _Box, boxes: list[_Box], told_apart: bool) -> str:
-    """Text and pixels weighed: pixels tell boxes of one character apart; a font without the sign draws them all alike."""
+    """Text and pixels weighed: pixels tell boxes of one character apart, but a font without the sign draws all alike."""
     if box.pixels is None or box.pixels == box.text:
         return box.text
     alike = {other.pixels for other in boxes if other.char == box.char}
@@ -109,4 +110,5 @@ def _state(box: _Box, boxes: list[_Box], told_apart: bool) -> str:
 
 def _is_box(text: str) -> bool:
     """Whether the character is a box or circle (a bare tick is not)."""
-    return len(text) == 1 and (text in _SHAPES or ("\uf020" <= text <= "\uf0ff" and text not in "\uf0fc\uf0fb\uf050\uf04f"))
+    symbol = "\uf020" <= text <= "\uf0ff" and text not in "\uf0fc\uf0fb\uf050\uf04f"
+    return len(text) == 1 and (text in _SHAPES or symbol)

@@ -50,8 +50,10 @@ class Plumber:
         if self._file is not None:
             self._file.close()
 
-    def blocks(self, page: pdfium.PdfPage, text_page: pdfium.PdfTextPage, number: int) -> list[Paragraph | Table] | None:
-        """Paragraphs and tables of page `number` (zero-based) from top to bottom; None where pdfplumber cannot read it."""
+    def blocks(
+        self, page: pdfium.PdfPage, text_page: pdfium.PdfTextPage, number: int
+    ) -> list[Paragraph | Table] | None:
+        """Paragraphs and tables of page `number` (zero-based) from top to bottom; None where it cannot be read."""
         if self._file is None:
             return None
         try:
@@ -96,7 +98,11 @@ def _letters_of_pdfium(page: pdfium.PdfPage, text_page: pdfium.PdfTextPage) -> l
 def _letters(page: pdfplumber.page.Page) -> list[Piece]:
     """Characters of the page, each once, also where bold is faked by printing twice."""
     chars = page.dedupe_chars(tolerance=0.8).chars
-    return [Piece(char["text"], char["x0"], char["top"], char["x1"], char["bottom"]) for char in chars if char["upright"]]
+    return [_piece(char["text"], char) for char in chars if char["upright"]]
+
+
+def _piece(text: str, place: dict) -> Piece:
+    return Piece(text, place["x0"], place["top"], place["x1"], place["bottom"])
 
 
 def _drawn_boxes(page: pdfplumber.page.Page, others: list[Piece]) -> list[Piece]:
@@ -104,7 +110,7 @@ def _drawn_boxes(page: pdfplumber.page.Page, others: list[Piece]) -> list[Piece]
     squares = {
         (round(shape["x0"]), round(shape["top"])): shape for shape in _shapes(page) if _is_square(shape)
     }
-    found = [Piece("□", shape["x0"], shape["top"], shape["x1"], shape["bottom"]) for shape in list(squares.values())[:300]]
+    found = [_piece("□", shape) for shape in list(squares.values())[:300]]
     return [box for box in found if not any(_overlap(box, other) for other in others)]
 
 
@@ -141,7 +147,7 @@ def _form_fields(page: pdfplumber.page.Page) -> list[Piece]:
         elif kind in ("Tx", "Ch") and value is not None:
             text = _decoded(value)
         if text:
-            found.append(Piece(text, annotation["x0"], annotation["top"], annotation["x1"], annotation["bottom"]))
+            found.append(_piece(text, annotation))
     return found
 
 
@@ -249,8 +255,8 @@ def _unwrapped(lines: list[TextLine], box: tuple) -> str:
     for before, line in zip([None, *lines], lines):
         if before is not None:
             full = box[2] - before.right < 1.8 * before.size + 2
-            words = before.text[-1:].isalpha() and line.text[:1].isalpha() and (before.text[-1:] + line.text[:1]).isascii()
-            spaced = words and " " in before.text
+            joint = before.text[-1:] + line.text[:1]
+            spaced = joint.isascii() and joint.isalpha() and " " in before.text  # Latin words, no number or address
             parts.append((" " if spaced else "") if full else "\n")
         parts.append(line.text)
     return "".join(parts)

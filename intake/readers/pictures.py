@@ -16,7 +16,8 @@ SMALLEST_SIDE = 120
 SMALLEST_BYTES = 2_000
 #: pixels beyond which Pillow refuses a picture; the reader of pictures has the last word
 _TYPES = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".bmp": "image/bmp", ".gif": "image/gif",
-          ".tif": "image/tiff", ".tiff": "image/tiff", ".webp": "image/webp", ".heic": "image/heic", ".jfif": "image/jpeg",
+          ".tif": "image/tiff", ".tiff": "image/tiff", ".webp": "image/webp", ".heic": "image/heic",
+          ".jfif": "image/jpeg",
           ".wdp": "image/vnd.ms-photo", ".emf": "image/x-emf", ".wmf": "image/x-wmf"}  # fmt: skip
 _FILES = {".pdf": "application/pdf", ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
           ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ".doc": "application/msword",
@@ -55,7 +56,8 @@ class Pictures:
             return
         data = self._package.read(target)
         if data and is_picture(data):
-            self.found.append(Embedded(posixpath.basename(target), data, _TYPES.get(suffix, "application/octet-stream")))
+            media_type = _TYPES.get(suffix, "application/octet-stream")
+            self.found.append(Embedded(posixpath.basename(target), data, media_type))
 
     def _file(self, target: str) -> None:
         suffix = posixpath.splitext(target)[1].lower()

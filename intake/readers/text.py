@@ -7,16 +7,18 @@ from rules.ticks import normalise
 
 #: lines beyond this are not read
 MAX_LINES = 5_000
+MAX_COLUMNS = 60
 _COLUMN = re.compile(r"\t|[ \u3000]{3,}|\u3000{2,}|\s*[|｜]\s*")
 
 
 def read(text: str) -> Document:
     """The text as a Document of method `text`; never raises.
 
-    Every line is a Paragraph, empty ones too, so that the number of a line can be told; runs of at least two lines with the
-    same number (three or more) of columns parted by tabs, bars or wide gaps become a Table.
+    Every line is a Paragraph, empty ones too, so that the number of a line can be told; runs of at least two lines
+    with the same number (three or more) of columns parted by tabs, bars or wide gaps become a Table.
     """
-    lines = [normalise(line.rstrip()) for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")[:MAX_LINES]]
+    plain = text.replace("\r\n", "\n").replace("\r", "\n")
+    lines = [normalise(line.rstrip()) for line in plain.split("\n")[:MAX_LINES]]
     blocks: list[Paragraph | Table] = []
     number = 0
     while number < len(lines):
@@ -38,7 +40,7 @@ def _columns(line: str) -> list[str]:
 def _table_end(lines: list[str], start: int) -> int:
     width = len(_columns(lines[start]))
     end = start
-    while width >= 3 and end < len(lines) and len(_columns(lines[end])) == width:
+    while 3 <= width <= MAX_COLUMNS and end < len(lines) and len(_columns(lines[end])) == width:
         end += 1
     return end
 

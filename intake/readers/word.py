@@ -44,7 +44,8 @@ def read(data: bytes, limits: ReadLimits) -> Document:
 
 def _main_part(package: Package) -> str:
     links = package.relationships().values()
-    main = next((link.target for link in links if link.kind == "officeDocument" and not link.external), "word/document.xml")
+    mains = (link.target for link in links if link.kind == "officeDocument" and not link.external)
+    main = next(mains, "word/document.xml")
     if main.lower() not in package.names:
         main = "word/document.xml"
     if main.lower() not in package.names:
@@ -166,8 +167,8 @@ class _Rows:
             if name == "p":
                 text.paragraph(child)
             elif name == "tbl":
-                rows = [row for row in _unwrapped(child, "tr")]
-                if len(rows) >= 3 and sum(1 for _ in _unwrapped(rows[0], "tc")) + sum(1 for _ in _unwrapped(rows[1], "tc")) > 2:
+                rows = list(_unwrapped(child, "tr"))
+                if len(rows) >= 3 and sum(1 for row in rows[:2] for _ in _unwrapped(row, "tc")) > 2:
                     self._nested.append(child)
                 else:
                     inner = _Walk()
@@ -214,7 +215,8 @@ def _is_deleted(row: etree._Element) -> bool:
 
 
 def _property(element: etree._Element, group: str, name: str) -> str | None:
-    return next((_value(item) for child in element if local(child) == group for item in child if local(item) == name), None)
+    items = (item for child in element if local(child) == group for item in child)
+    return next((_value(item) for item in items if local(item) == name), None)
 
 
 def _value(element: etree._Element) -> str | None:

@@ -1,4 +1,4 @@
-"""The running text of WordprocessingML: runs, symbols, check boxes, fields, insertions and deletions (ECMA-376 part 1, 17)."""
+"""The running text of WordprocessingML (ECMA-376 part 1, 17): runs, symbols, boxes, fields, tracked changes."""
 
 from collections.abc import Iterator
 
@@ -8,9 +8,10 @@ from rules.document import EMPTY, TICKED, UNSURE
 from rules.ticks import normalise, symbol
 
 #: elements that only wrap others of the same kind
-CONTAINERS = frozenset(
-    ["sdt", "sdtContent", "ins", "moveTo", "customXml", "smartTag", "hyperlink", "fldSimple", "dir", "bdo", "AlternateContent", "Choice", "Fallback", "txbxContent", "ruby", "rt", "rubyBase", "subDoc"]
-) - {"rt", "subDoc"}
+CONTAINERS = frozenset((
+    "sdt", "sdtContent", "ins", "moveTo", "customXml", "smartTag", "hyperlink", "fldSimple", "dir", "bdo",
+    "AlternateContent", "Choice", "Fallback", "txbxContent", "ruby", "rubyBase",
+))  # fmt: skip
 DROPPED = frozenset(("del", "moveFrom"))
 _FALSE = frozenset(("0", "false", "off", "none"))
 _SYMBOL_FONTS = ("wingdings", "webdings", "symbol", "marlett", "zapfdingbats", "zapf dingbats")
@@ -18,7 +19,7 @@ _LOCAL: dict[str, str] = {}
 
 
 def local(element: etree._Element) -> str:
-    """Name of an element without its namespace, so that transitional, strict and WPS files read alike; '' for others."""
+    """Name of an element without its namespace (transitional, strict and WPS files read alike); '' for others."""
     tag = element.tag
     if not isinstance(tag, str):
         return ""
@@ -103,7 +104,8 @@ class WordText:
                 for item in child:
                     kind = local(item)
                     if kind == "checkbox":
-                        box = next((TICKED if is_on(state) else EMPTY for state in item if local(state) == "checked"), EMPTY)
+                        states = (state for state in item if local(state) == "checked")
+                        box = next((TICKED if is_on(state) else EMPTY for state in states), EMPTY)
                     elif kind == "showingPlcHdr":
                         placeholder = is_on(item)
         if box:
@@ -147,7 +149,7 @@ class WordText:
                         self._inline(base)
 
     def _field(self, char: etree._Element) -> None:
-        """A complex field (17.16.18): its instructions are dropped, its result kept; form fields may be boxes or lists."""
+        """A complex field (17.16.18): its code is dropped, its result kept; form fields may be boxes or lists."""
         kind = next((found for key, found in char.attrib.items() if key.rpartition("}")[2] == "fldCharType"), "")
         if kind == "begin":
             self._fields.append(False)

@@ -1,4 +1,4 @@
-"""How one value stands on a page: codes in the office's words, times without seconds, lists line by line, no outside link."""
+"""How one value stands on a page: codes in the office's words, short times, lists line by line, no outside link."""
 
 import json
 import re

@@ -1,8 +1,9 @@
 """What stands before the site: who may ask, what may stand in an address, and what a page may load.
 
-The site has no log-in; it listens on loopback. A page of a foreign site, opened in the same browser, could still reach it
-under a name of its own that resolves to 127.0.0.1 (DNS rebinding), so only the site's own names are answered. Addresses are
-kept in histories and logs, so a request that filters, sorts or groups by a column of personal data is refused.
+The site has no log-in; it listens on loopback. A page of a foreign site, opened in the same browser, could still reach
+it under a name of its own that resolves to 127.0.0.1 (DNS rebinding), so only the site's own names are answered.
+Addresses are kept in histories and logs, so a request that filters, sorts or groups by a column of personal data is
+refused.
 """
 
 from collections.abc import Iterable
@@ -13,9 +14,10 @@ from datasette.utils import tilde_decode
 from store.admin.policy import Table, tables
 
 #: no script, nothing from elsewhere, no frame
+_POLICY = (b"default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; form-action 'self'; "
+           b"base-uri 'none'; frame-ancestors 'none'")
 _HEADERS = (
-    (b"content-security-policy", b"default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-                                 b"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"),
+    (b"content-security-policy", _POLICY),
     (b"referrer-policy", b"no-referrer"), (b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store"),
 )
 #: arguments whose value names a column
@@ -64,7 +66,7 @@ class Gate:
 
 
 def private_column(path: str, query: str) -> str | None:
-    """The Chinese name of a private column by which the request would filter, sort or group; None where there is none."""
+    """The Chinese name of a private column by which the request would filter, sort or group, or None."""
     segments = path.partition("?")[0].strip("/").split("/")
     table = tables().get(tilde_decode(segments[1]).rsplit(".", 1)[0]) if len(segments) == 2 else None
     if table is None:

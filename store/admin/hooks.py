@@ -1,4 +1,4 @@
-"""Datasette's plugin hooks: how cells are worded, and what the templates need. They leave every other Datasette alone."""
+"""Datasette's plugin hooks: the wording of cells, and what the templates need. They leave other Datasettes alone."""
 
 import logging
 
@@ -45,7 +45,7 @@ def extra_template_vars(datasette):
 
 @hookimpl(wrapper=True)
 def handle_exception(datasette, request, exception):
-    """Answer a failed request in place of Datasette's own handler, which prints every local variable to the terminal."""
+    """Answer a failed request in place of Datasette's own handler, which prints every local variable."""
     # the other handlers only return functions that are still to be called
     others = yield
     return [_failed(datasette, request, exception)] if getattr(datasette, "intake_cells", None) else others

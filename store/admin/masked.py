@@ -3,12 +3,12 @@
 How it holds:
 - `main` is an empty database in memory with tables of the same names and columns: Datasette finds its schema there, and
   `main.submissions` is an empty table.
-- The live file is attached, read-only, under a random name. SQL cannot compute an identifier, so whoever wants to read the
-  live tables must spell that name, and a statement that spells it is refused before SQLite sees it.
-- TEMP views bear the tables' names. SQLite looks in `temp` first, so `submissions` is the view. The views call functions
-  of ours that mask numbers; columns and tables that tables.yaml does not name are in no view.
-- The authorizer (sqlite3_set_authorizer) allows SELECT and nothing else, and the reading of a live column only from inside
-  something called like its table. That alone would not do: a common table expression may bear any name.
+- The live file is attached, read-only, under a random name. SQL cannot compute an identifier, so whoever wants to read
+  the live tables must spell that name, and a statement that spells it is refused before SQLite sees it.
+- TEMP views bear the tables' names. SQLite looks in `temp` first, so `submissions` is the view. The views call
+  functions of ours that mask numbers; columns and tables that tables.yaml does not name are in no view.
+- The authorizer (sqlite3_set_authorizer) allows SELECT and nothing else, and the reading of a live column only from
+  inside something called like its table. That alone would not do: a common table expression may bear any name.
 
 What it does not hide: anything but numbers. Names, addresses and texts can be read by whoever reaches the site.
 """
@@ -35,7 +35,7 @@ _PRAGMAS = frozenset({"table_info", "table_xinfo", "foreign_key_list", "index_li
 #: tables of SQLite's own that may be read in `main`
 _OWN_TABLES = frozenset({"sqlite_master", "sqlite_schema", "json_each", "json_tree",
                          *(f"pragma_{name}" for name in _PRAGMAS)})
-_EXPLAIN = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*explain\b", re.I | re.S)
+_EXPLAIN = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*explain\b", re.IGNORECASE | re.DOTALL)
 _FORBIDDEN_FUNCTIONS = frozenset({"load_extension", "fts3_tokenizer", "readfile", "writefile", "edit", "sqlite_log"})
 
 
@@ -103,13 +103,16 @@ class MaskedDatabase(Database):
         connection.execute(f"ATTACH 'file:{quote(self.path)}?mode=ro' AS {self._live}")
         for name, (arguments, function) in _FUNCTIONS.items():
             connection.create_function(name, arguments, function, deterministic=True)
-        connection.create_function("word", 2, lambda codes, code: code if code is None else self._word(codes, code) or code)
+        connection.create_function("word", 2, self._named)
         for table in tables().values():
             connection.execute(_create_view(table, self._live))
         connection.execute("PRAGMA query_only=1")
         connection.set_authorizer(_authorizer(self._live))
         self._all_file_connections.append(connection)
         return connection
+
+    def _named(self, codes, code):
+        return code if code is None else self._word(codes, code) or code
 
     async def table_columns(self, table: str) -> list[str]:
         return [column.name for column in column_details(self._schema, table)]
@@ -130,7 +133,7 @@ class MaskedDatabase(Database):
         return []
 
     async def execute(self, sql: str, params=None, **options):
-        """As Datasette's, for statements that name only what the site shows; errors are not logged, as they hold SQL."""
+        """As Datasette's, for statements that name only what the site shows; errors are not logged (they hold SQL)."""
         if sql == "PRAGMA schema_version":
             # the schema in `main` never changes
             sql = "SELECT 1"

@@ -23,11 +23,11 @@ _SETTINGS = {
 def build(path: Path, title: str, words: Words) -> Datasette:
     """A Datasette on the live database at `path`; reads only, masks numbers, loads nothing from elsewhere.
 
-    `words` gives the office's words for the code tables named in tables.yaml, and under `MISSING` a function for the codes
-    of `submissions.missing`.
+    `words` gives the office's words for the code tables named in tables.yaml, and under `MISSING` a function for the
+    codes of `submissions.missing`.
     """
-    site = Datasette([], memory=False, metadata=_metadata(title), settings=_SETTINGS, template_dir=str(HERE / "templates"),
-                     static_mounts=[("assets", str(HERE / "static"))])
+    site = Datasette([], memory=False, metadata=_metadata(title), settings=_SETTINGS,
+                     template_dir=str(HERE / "templates"), static_mounts=[("assets", str(HERE / "static"))])
     # Datasette adds an empty database of its own where it is given no file
     site.remove_database("_memory")
     site.intake_cells = Cells(words)

@@ -1,0 +1,133 @@
+"""Layouts of forms that nobody designed: what offices make of the two sheets."""
+
+from pathlib import Path
+
+import pytest
+from build_forms import invented_id
+
+from intake.readers import text
+from rules.document import Cell, Document, Paragraph, Table
+from rules.form import read_forms
+from rules.survey import load_survey
+
+SURVEY = load_survey(Path(__file__).parents[1] / "rules" / "survey.yaml")
+NUMBER = invented_id(3)
+UNIT = {"name": "甲", "handle": "a1", "service_type": "公众号", "admin_name": "罗小芳", "unit_name": "衡东县教育局"}
+PERSON = {"name": "甲", "handle": "a1", "admin_name": "向文", "admin_phone": "13907340002", "owner_name": "向文军",
+          "owner_id_number": NUMBER, "owner_phone": "13607340003"}  # fmt: skip
+HINT = "账号名称是新媒体的中文名称。如:衡东发布、衡东头条等。(本行填写时删除。)"
+
+
+def of_table(rows, before=(), after=()):
+    """Forms of a table given as rows; a tuple is (text, rows, columns); None is covered by a cell above."""
+    cells = []
+    for number, line in enumerate(rows):
+        column = 0
+        for item in line:
+            words, tall, wide = item if isinstance(item, tuple) else (item, 1, 1)
+            if words is not None:
+                cells.append(Cell(number, column, words, tall, wide))
+            column += wide
+    blocks = (*map(Paragraph, before), Table(tuple(cells)), *map(Paragraph, after))
+    return read_forms(Document("docx", blocks), SURVEY)
+
+
+def of_text(words: str):
+    return read_forms(text.read(words), SURVEY)
+
+
+def values(form, wanted: dict) -> dict:
+    return {name: form.value(name) for name in wanted}
+
+
+def test_who_filled_the_form_in_is_not_the_administrator():
+    """「填表人 … 联系电话 …」 below the table does not fill the administrator's empty telephone."""
+    rows = [("账号名称", "甲"), ("账号", "a1"), ("服务类型", "公众号"), ("管理员姓名", "罗小芳"), ("手机号码", ""), ("单位(章)", "衡东县教育局")]
+    (form,) = of_table(rows, after=["填表人:李四 联系电话:13900000009 填表日期:2019年8月1日"])
+    assert values(form, UNIT) == UNIT and form.value("admin_phone") is None
+
+
+def test_a_label_over_two_rows_takes_both():
+    """The hint in the one row, the value in the other."""
+    rows = [(("账号名称", 2, 1), HINT), (None, "甲"), ("账号", "a1"), ("服务类型", "公众号"), ("管理员姓名", "罗小芳"), ("单位(章)", "衡东县教育局")]
+    (form,) = of_table(rows)
+    assert values(form, UNIT) == UNIT
+
+
+def test_a_head_in_two_storeys_is_one_head():
+    """管理员 over 姓名 and 手机, 负责人 over 姓名, 身份证号 and 手机; two accounts below."""
+    head = [(("账号名称", 2, 1), ("账号", 2, 1), ("服务类型", 2, 1), ("管理员", 1, 2), ("负责人", 1, 3)),
+            (None, None, None, "姓名", "手机", "姓名", "身份证号", "手机")]  # fmt: skip
+    people = ("向文", "13907340002", "向文军", NUMBER, "13607340003")
+    first, second = of_table([*head, ("甲", "a1", "公众号", *people), ("乙", "b1", "微博", *people)])
+    assert values(first, PERSON) == PERSON and values(second, PERSON) == {**PERSON, "name": "乙", "handle": "b1"}
+
+
+def test_sections_at_the_left_name_the_person():
+    """管理员 beside 姓名 and 手机."""
+    rows = [(("基本情况", 3, 1), "账号名称", "甲"), (None, "账号", "a1"), (None, "服务类型", "公众号"),
+            (("管理员", 2, 1), "姓名", "向文"), (None, "手机", "13907340002"),
+            (("负责人", 3, 1), "姓名", "向文军"), (None, "身份证号", NUMBER), (None, "手机", "13607340003")]  # fmt: skip
+    (form,) = of_table(rows)
+    assert values(form, PERSON) == PERSON
+
+
+def test_label_and_value_on_two_lines_of_one_cell():
+    """A cell for each field."""
+    rows = [("账号名称\n甲", "账号\na1"), ("服务类型\n公众号", "注册日期\n2018.3"), ("管理员姓名\n罗小芳", "手机号码\n13907340002"),
+            ("单位\n(章)\n衡东县教育局", "法人代表\n谭志强")]  # fmt: skip
+    (form,) = of_table(rows)
+    assert values(form, UNIT) == UNIT
+
+
+def test_example_rows_and_empty_rows_are_no_accounts():
+    """「例:衡东发布 …」 and the rows left over."""
+    rows = [("序号", "账号名称", "账号", "服务类型", "注册日期", "管理员", "手机"),
+            ("例", "衡东发布", "hdfb", "公众号", "2018.1.1", "张三", "13800000000"),
+            ("1", "甲", "a1", "公众号", "2018.3", "罗小芳", "13907340002"), ("2", "", "", "", "", "", "")]  # fmt: skip
+    (form,) = of_table(rows, before=["填报单位:衡东县教育局"])
+    assert values(form, UNIT) == UNIT
+
+
+def test_options_in_cells_of_their_own():
+    """Each box a cell."""
+    rows = [("账号名称", ("甲", 1, 4)), ("账号", ("a1", 1, 4)), ("服务类型", ("公众号", 1, 4)), ("形式", "☑文字", "□图片", "□语音", "☑视频"),
+            ("管理员姓名", ("罗小芳", 1, 4)), ("单位(章)", ("衡东县教育局", 1, 4))]  # fmt: skip
+    (form,) = of_table(rows)
+    assert form.value("formats") == ("文字", "视频") and values(form, UNIT) == UNIT
+
+
+def test_the_title_may_stand_in_the_table():
+    """Merged over the first row."""
+    rows = [(("衡东县新媒体账号调查摸底登记表(个人)", 1, 4),), ("账号名称", "甲", "账号", "a1"), ("姓名", "向文军", "身份证号", NUMBER),
+        ("手机", "13607340003")]
+    (form,) = of_table(rows)
+    assert form.kind == "individual_form" and form.value("owner_name") == "向文军" and form.value("owner_phone") == "13607340003"
+
+
+@pytest.mark.parametrize("typed", [
+    "账号名称:____甲____\n账号:___a1___\n服务类型:__公众号__\n注册日期:____年__月__日\n关注量:_____人\n管理员姓名:_罗小芳_\n单位:_衡东县教育局_",
+    "账号名称 甲\n账号 a1\n服务类型 公众号\n注册日期 2018年3月\n管理员 罗小芳\n手机 13907340002\n单位 衡东县教育局\n法人 谭志强",
+    "1.账号名称:甲;2.账号:a1;3.服务类型:公众号;4.注册日期:2018年3月;5.管理员姓名:罗小芳;6.单位名称:衡东县教育局;7.法人代表:谭志强。",
+    "账号名称：甲\n账号：a1\n\n服务类型：\n公众号\n\n注册日期：2018.3.5\n管理员：罗小芳（13907340002）\n所属单位：衡东县教育局",
+])  # fmt: skip
+def test_typed_forms_of_every_dress(typed):
+    """Underscores, single spaces, semicolons on one line, full-width colons with blank lines."""
+    (form,) = of_text(typed)
+    assert values(form, UNIT) == UNIT and form.kind == "unit_form"
+
+
+def test_an_advertisement_of_an_account_is_no_form():
+    """Name, followers, platform, price, a person to call."""
+    assert of_text("新媒体账号出售\n公众号名称:美食号\n粉丝数:10万\n平台:微信\n价格:3万\n联系人:小王\n微信:abc") == ()
+
+
+def test_hostile_texts_cost_seconds_at_most():
+    """Thousands of labels, colons, hints and letters on one line."""
+    import time
+
+    started = time.monotonic()
+    for words in ("账号名称:甲\n账号:a\n服务类型:公众号\n" * 1500, "账号:" * 20000, "账号名称:" + "填写如" * 20000 + "删除",
+                  "账号名称:甲\n账号:a\n服务类型:公众号\n功能介绍:" + "账号名称是填写如等。删除" * 5000, "形 " * 50000):  # fmt: skip
+        of_text(words)
+    assert time.monotonic() - started < 10
