@@ -1,13 +1,13 @@
 """The mails of the benchmark: each like no other, of real sizes, from invented people."""
 
 import functools
+import io
 import random
 import zipfile
 from pathlib import Path
 
 import docx
-from build_docx import HANDS, form, package
-from build_forms import individual_fields, invented_id, unit_fields
+from build_forms import HANDS, individual_docx, individual_fields, invented_id, unit_docx, unit_fields
 from build_mails import HANDS as WRITERS
 from build_mails import mail
 from build_pictures import certificate, id_card_front, id_card_page, invented_credit_code
@@ -51,10 +51,10 @@ def _registration(identity: int, number: int) -> tuple[str, str, str, bytes]:
     hand, person = _HANDS[number // 2 % len(_HANDS)], _person(identity)
     sender = f"{person} <p{identity}@example.cn>"
     if number % 2:
-        truth = _individual(identity)
-        return f"个人新媒体登记{identity}", sender, f"登记表{identity}.docx", _docx("individual_form", truth, hand, identity)
+        made = individual_docx(_individual(identity), hand)
+        return f"个人新媒体登记{identity}", sender, f"登记表{identity}.docx", _docx(made, identity)
     truth = _unit(identity)
-    return f"{truth['unit_name']}登记材料", sender, "附件1登记表.docx", _docx("unit_form", truth, hand, identity)
+    return f"{truth['unit_name']}登记材料", sender, "附件1登记表.docx", _docx(unit_docx(truth, hand), identity)
 
 
 def _person(identity: int) -> str:
@@ -78,12 +78,16 @@ def _id_number(identity: int) -> str:
     return invented_id(identity % 1000, f"{year}{month:02d}{day:02d}")
 
 
-def _docx(kind: str, truth: dict, hand: str, identity: int) -> bytes:
+def _docx(made: bytes, identity: int) -> bytes:
     """The form with the other parts that Word writes, filled up to the size of a real one."""
-    parts = _word_parts()
-    bare = package(form(kind, truth, hand), parts=parts)
-    filling = random.Random(identity).randbytes(max(DOCX_BYTES - len(bare) - 120, 16))
-    return package(form(kind, truth, hand), parts={**parts, "docProps/thumbnail.jpeg": filling})
+    packed = io.BytesIO(made)
+    with zipfile.ZipFile(packed, "a", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in _word_parts().items():
+            archive.writestr(zipfile.ZipInfo(name, (2019, 8, 1, 9, 0, 0)), data, zipfile.ZIP_DEFLATED)
+        room = max(DOCX_BYTES - packed.tell() - 600, 16)
+        archive.writestr(zipfile.ZipInfo("docProps/thumbnail.jpeg", (2019, 8, 1, 9, 0, 0)),
+                         random.Random(identity).randbytes(room))
+    return packed.getvalue()
 
 
 @functools.cache

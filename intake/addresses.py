@@ -20,7 +20,8 @@ _MAX_PLACES = 0xFFF0
 _PLACES = re.compile(f"[{chr(_PLACE)}-{chr(_PLACE + _MAX_PLACES)}]")
 _ANGLED = re.compile(r"<\s*([^\s<>@,;:\"]{1,120}@[^\s<>@,;:\"]{1,250})\s*>")
 _LOOSE = re.compile(
-    r"(?<![^\s<>,;:\"'(\uff08\uff1c\uff0c\uff1b\uff1a])([A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,120}@[A-Za-z0-9.-]{1,250})(?![^\s<>,;:\"')\uff09\uff1e\uff0c\uff1b\uff1a])"
+    r"(?<![^\s<>,;:\"'(\uff08\uff1c\uff0c\uff1b\uff1a])([A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,120}@[A-Za-z0-9.-]{1,250})"
+    r"(?![^\s<>,;:\"')\uff09\uff1e\uff0c\uff1b\uff1a])"
 )
 _MAX_RECIPIENTS = 1000
 

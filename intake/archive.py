@@ -89,7 +89,7 @@ def open_zip(source: io.BytesIO, size: int, limits: ReadLimits) -> Archive:
     except NotImplementedError:
         return Archive(None, limits, "unsupported", "压缩包的格式暂不支持")
     except _BROKEN:
-        return Archive(None, limits, "corrupt", "压缩包已损坏,无法打开")
+        return Archive(None, limits, "corrupt", "压缩包已损坏，无法打开")
     if not archive.infolist():
         return Archive(archive, limits, "empty", "压缩包内没有文件")
     return Archive(archive, limits)

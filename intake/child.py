@@ -67,7 +67,7 @@ class Child:
             self._answer(time.monotonic() + _START_SECONDS, None, b"R")
         except (ChildDied, OSError) as error:
             self.end()
-            raise TransientError(f"读取进程未能启动:{error}") from None
+            raise TransientError(f"读取进程未能启动：{error}") from None
 
     @property
     def pid(self) -> int:
@@ -129,21 +129,21 @@ class Child:
         kind, _, words = note.partition("\n")
         if tag == b"E":
             raise TransientError(words) if kind == "transient" else PermanentError(words)
-        raise ChildDied(f"读取时程序出错({note})", file, False)
+        raise ChildDied(f"读取时程序出错（{note}）", file, False)
 
     def _receive(self, length: int, limit: float, file: str | None) -> bytes:
         data, waiting = bytearray(), select.poll()
         waiting.register(self._channel, select.POLLIN)
         while len(data) < length:
             if not waiting.poll(max(0.0, limit - time.monotonic()) * 1000):
-                raise ChildDied(f"读取超过{self.limits.seconds:g}秒,已中止", file, True)
+                raise ChildDied(f"读取超过{self.limits.seconds:g}秒，已中止", file, True)
             try:
                 chunk = self._channel.recv(min(1 << 20, length - len(data)))
             except ConnectionError:
                 chunk = b""
             if not chunk:
                 how = self._how()
-                raise ChildDied(f"读取进程异常退出({how})", file, self._process.returncode == -signal.SIGXCPU)
+                raise ChildDied(f"读取进程异常退出（{how}）", file, self._process.returncode == -signal.SIGXCPU)
             data += chunk
         return bytes(data)
 

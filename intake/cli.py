@@ -115,19 +115,19 @@ def _run(arguments: list[str] | None) -> int:
     except BrokenPipeError:
         raise
     except ConfigError as error:
-        return _failed(f"配置有误：{error}", EXIT_CONFIG)
+        return _failed(error, f"配置有误：{error}", EXIT_CONFIG)
     except IntakeError as error:
-        return _failed(f"未能完成：{error}", EXIT_PERSON)
+        return _failed(error, f"未能完成：{error}", EXIT_PERSON)
     except sqlite3.Error as error:
-        return _failed(f"未能完成：{system_errors.of_sqlite(error)}", EXIT_DEAD)
+        return _failed(error, f"未能完成：{system_errors.of_sqlite(error)}", EXIT_DEAD)
     except OSError as error:
-        return _failed(f"未能完成：{system_errors.of_system(error)}", EXIT_PERSON)
+        return _failed(error, f"未能完成：{system_errors.of_system(error)}", EXIT_PERSON)
     except KeyboardInterrupt:
         return _INTERRUPTED
 
 
-def _failed(line: str, code: int) -> int:
-    log.debug("action=command-failed", exc_info=True)
+def _failed(error: Exception, line: str, code: int) -> int:
+    log.debug("action=command-failed", exc_info=error)
     print(line, file=sys.stderr)
     return code
 

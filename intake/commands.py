@@ -92,8 +92,9 @@ def run(arguments: Namespace) -> int:
     with _opened(arguments) as (config, survey, _):
         _need_mailbox(config)
         check_templates(survey)
-        for box in config.mailboxes:
-            read_secret(box.password)
+        for secret in [box.password for box in config.mailboxes] + [config.smtp.password] * bool(config.smtp):
+            if secret:
+                read_secret(secret)
     code = daemon.run(config, survey, _clock(config))
     if code:
         print(f"已有一个服务在使用数据文件夹 {config.data}，不能再启动一个。", file=sys.stderr)
@@ -215,6 +216,8 @@ def doctor(arguments: Namespace) -> int:
             print(f"[{_MARKS[finding.state]}] {finding.sentence}")
             if finding.advice:
                 print(f"       → {finding.advice}")
+    if (findings[0].name, findings[0].state) == ("config", "bad"):
+        return 78
     return 1 if any(finding.state == "bad" for finding in findings) else 0
 
 

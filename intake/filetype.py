@@ -147,6 +147,10 @@ def _text_kind(data: bytes, extension: str, media_type: str | None) -> str:
         return "vcard"
     if extension in ("eml", "mht", "mhtml") or (extension not in _BY_EXTENSION and _is_mail(start)):
         return "eml" if _HEADER_LINE.match(start) else "txt"
+    if start.startswith(b"{\\rtf"):
+        return "rtf"
+    if start.startswith(b"<") and b"opendocument.text" in start[:4096]:
+        return "odt"  # the single-file form, .fodt
     if extension == "xml" or (start[:5] == b"<?xml" and not _HTML.search(start[:2048])):
         return "svg" if b"<svg" in start[:2048] else "xml"
     if extension in _BY_EXTENSION and extension not in ("txt", "html", "htm", "text"):

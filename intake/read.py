@@ -82,4 +82,4 @@ def _remote(message) -> tuple[FileReading, ...]:
 
 
 def _expiry(expires: str | None) -> str:
-    return "信中只有下载链接,没有文件本身" + (f";链接有效期:{expires}" if expires else "")
+    return "信中只有下载链接，没有文件本身" + (f";链接有效期：{expires}" if expires else "")

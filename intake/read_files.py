@@ -25,19 +25,20 @@ from rules.survey import Survey
 MAX_TEXT = 200_000
 #: the module of `intake.readers` that opens a kind
 _READERS = {
-    "docx": "word", "docm": "word", "doc": "legacy_word", "wps": "legacy_word", "pdf": "pdf",
+    "docx": "word", "docm": "word", "doc": "legacy_word", "wps": "legacy_word", "rtf": "rtf",
+    "odt": "odt", "pdf": "pdf",
     **dict.fromkeys(PICTURES, "image"),
 }  # fmt: skip
 _TEXTS = ("txt", "html")
 #: extensions under which plain text is found at times
 _TEXT_AS = ("doc", "wps", "xls", "et", "rtf")
-_DIED = "打开该文件时程序异常中止,系统未能读取"
+_DIED = "打开该文件时程序异常中止，系统未能读取"
 #: kinds that no reader opens yet, in words
 _UNSUPPORTED = {
-    "doc": "Word 97-2003 文档(.doc)", "wps": "WPS 文档(.wps)", "xls": "Excel 97-2003 工作簿(.xls)",
-    "xlsx": "Excel 工作簿(.xlsx)", "ppt": "演示文稿", "pptx": "演示文稿", "rtf": "RTF 文档", "odt": "ODT 文档",
+    "doc": "Word 97-2003 文档（.doc）", "wps": "WPS 文档（.wps）", "xls": "Excel 97-2003 工作簿（.xls）",
+    "xlsx": "Excel 工作簿（.xlsx）", "ppt": "演示文稿", "pptx": "演示文稿", "rtf": "RTF 文档", "odt": "ODT 文档",
     "ods": "ODS 表格", "odp": "演示文稿", "ofd": "OFD 文件", "rar": "RAR 压缩包", "7z": "7z 压缩包", "gz": "gz 压缩包",
-    "tar": "tar 压缩包", "bz2": "bz2 压缩包", "xz": "xz 压缩包", "heic": "HEIC 照片", "msg": "Outlook 邮件(.msg)",
+    "tar": "tar 压缩包", "bz2": "bz2 压缩包", "xz": "xz 压缩包", "heic": "HEIC 照片", "msg": "Outlook 邮件（.msg）",
     "tnef": "winmail.dat", "video": "视频", "audio": "音频", "exe": "程序文件", "xml": "XML 文件", "svg": "SVG 图形",
 }  # fmt: skip
 
@@ -135,7 +136,7 @@ class Reader:
         if file.kind in HARMLESS:
             return _Content(text=_plain(file) if file.kind != "font" else "")
         if _breaks_promise(file):
-            return _Content(problem="corrupt", detail="文件内容与扩展名不符,可能已损坏")
+            return _Content(problem="corrupt", detail="文件内容与扩展名不符，可能已损坏")
         if not self._can_read(file.kind):
             return _unsupported(file)
         self.progress(sha256)
@@ -167,7 +168,7 @@ class Reader:
         content = _Content(document.method, document.pages, document.text, forms, blank, papers, document.embedded,
                            document.notes)  # fmt: skip
         if not forms and not papers and file.kind in PICTURES and is_illegible(document, file):
-            return replace(content, problem="unreadable", detail="图片中未能辨认出文字,可能模糊、过暗或拍摄不全")
+            return replace(content, problem="unreadable", detail="图片中未能辨认出文字，可能模糊、过暗或拍摄不全")
         return content
 
 

@@ -32,7 +32,8 @@ def show_message(database: Database, message_id: int) -> str | None:
     mail = overview.message(database, message_id)
     if mail is None:
         return None
-    opened = [f"  {row['number']} {_text(row['registrant'])}（{word(words.STATUSES, row['status'])}）：{_text(word(words.WHY, row['why']))}"
+    opened = [f"  {row['number']} {_text(row['registrant'])}（{word(words.STATUSES, row['status'])}）："
+              f"{_text(word(words.WHY, row['why']))}"
               for row in overview.submissions_of(database, message_id)]
     sections = ["\n".join(_mail(database, mail)),
                 _section("涉及的登记", opened or ["  没有。"]),

@@ -19,7 +19,7 @@ from rules.message import Message
 
 #: Exchange puts such files where a list's footer was taken out
 _EXCHANGE_FILLER = re.compile(r"att\d{4,6}\.(?:txt|html?)$", re.IGNORECASE)
-_LIMIT = "超出处理上限,未全部打开"
+_LIMIT = "超出处理上限，未全部打开"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class _Box:
             file = self._file(part.filename, part.media_type, part.data, parent, part.inline)
             file = replace(file, content_id=part.content_id)
             if part.truncated and file.problem is None:
-                file = replace(file, problem_detail="附件传输不完整,只收到一部分")
+                file = replace(file, problem_detail="附件传输不完整，只收到一部分")
             if not self._add(file, depth):
                 return
 
@@ -92,7 +92,7 @@ class _Box:
         elif len(data) > self.limits.max_file_bytes:
             problem, detail = "too_large", f"文件超过{self.limits.max_file_bytes // 1048576}MB"
         elif media_type.startswith("multipart/"):
-            problem, detail = "too_large", "邮件嵌套过深,里层未打开"
+            problem, detail = "too_large", "邮件嵌套过深，里层未打开"
         elif kind == "encrypted":
             problem, detail = "encrypted", "文档设有打开密码"
         return File(
@@ -126,10 +126,10 @@ class _Box:
     def _open(self, index: int, depth: int) -> None:
         file = self.files[index]
         if depth > self.limits.max_depth:
-            self._mark(index, "too_large", f"压缩包或邮件嵌套超过{self.limits.max_depth}层,里层未打开")
+            self._mark(index, "too_large", f"压缩包或邮件嵌套超过{self.limits.max_depth}层，里层未打开")
             return
         if file.sha256 in self.skip:
-            self._mark(index, "unreadable", "打开时程序异常中止,未能打开")
+            self._mark(index, "unreadable", "打开时程序异常中止，未能打开")
             return
         self.before(file.sha256)
         if file.kind == "eml":

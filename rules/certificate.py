@@ -140,6 +140,8 @@ def _overlap(one: Line, other: Line) -> bool:
 
 def _is_heading(text: str, form: str, forgiving: bool) -> bool:
     """Whether `text` is that title and next to nothing else; one wrong character may be forgiven."""
+    if len(text) > len(form) + 20 or form[-1] not in text:
+        return False
     for start in range(len(text) - len(form) + 1):
         window = text[start : start + len(form)]
         wrong = sum(a != b for a, b in zip(window, form, strict=True))

@@ -36,7 +36,8 @@ _SIZE = re.compile(r"(?<![\w.])(\d{1,6}(?:\.\d{1,3})?)\s*([KMGT])i?B?\b", re.IGN
 _NAME_BEFORE = re.compile(r"([^<>\"|/\\]{1,150}\.[A-Za-z0-9]{1,6})[\s(\uff08\[|,\uff0c·-]*$")
 _NAME_ALONE = re.compile(r"^[^<>\"|/\\]{1,150}\.[A-Za-z0-9]{1,6}$")
 _EXPIRY = re.compile(
-    r"\d{4}\s?[-年/.]\s?\d{1,2}\s?[-月/.]\s?\d{1,2}\s?日?(?:\s{0,3}\d{1,2}[:\uff1a]\d{2}(?:[:\uff1a]\d{2})?)?|无限期|永久有效|长期有效"
+    r"\d{4}\s?[-年/.]\s?\d{1,2}\s?[-月/.]\s?\d{1,2}\s?日?(?:\s{0,3}\d{1,2}[:\uff1a]\d{2}(?:[:\uff1a]\d{2})?)?"
+    r"|无限期|永久有效|长期有效"
 )
 _UNITS = {"k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4}
 #: how far around a link or a mark its file's name is looked for

@@ -13,6 +13,7 @@ from rules.page_lines import pages, recognised_pages
 from rules.reading import Paper
 from rules.survey import Survey
 
+
 def read_papers(document: Document, survey: Survey) -> tuple[Paper, ...]:
     """Every ID card and organisation certificate recognised in `document`, page by page; each number once.
 

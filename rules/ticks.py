@@ -13,40 +13,12 @@ from functools import lru_cache
 
 from rules.document import EMPTY, TICKED, UNSURE
 from rules.survey import Choice, bare
+from rules.tick_signs import HOLLOW, SOLID, normalise, symbol
 
-_ALWAYS_TICKED = "☑☒✓✔✅🗹🗸√⌧⍌❎☓🗷🗵⊠⍁ꪜ"
-_ALWAYS_EMPTY = "☐□▢◻⬜❏❐❑❒▫◽⬚🞎🞏"
-#: bullets in running text, boxes beside options
-_SOLID = "■●◼▪⬛◾◉⦿🔘◆★⊙☻▇█"
-_HOLLOW = "○◯◦〇⭕⚪◇☆"
-_CROSSES = "×✗✘✕✖╳❌"
-_TABLE = str.maketrans({**dict.fromkeys(_ALWAYS_TICKED, TICKED), **dict.fromkeys(_ALWAYS_EMPTY, EMPTY)})
-_SHAPES = str.maketrans({**dict.fromkeys(_SOLID, TICKED), **dict.fromkeys(_HOLLOW + _CROSSES, EMPTY)})
+__all__ = ["Chosen", "has_boxes", "normalise", "parse_options", "parse_yes_no", "symbol"]
+
 #: a longer text is no list of options
 _LONGEST = 3_000
-_BRACKET_TICK = re.compile(rf"[(（\[【［〔]\s*(?:{TICKED}|[xXvV×✕✗✘■●])\s*[)）\]】］〕]")
-_BRACKET_EMPTY = re.compile(r"[(（\[【［〔][\s_]*[)）\]】］〕]")
-_DOUBLE = re.compile(rf"{EMPTY} ?{TICKED}|{TICKED} ?{EMPTY}(?=\S)(?<!^.)")
-#: code points of symbol fonts, without the 0xF000 that Word adds
-_FONTS = {
-    "wingdings": {0xFE: TICKED, 0xFD: TICKED, 0xFC: TICKED, 0xFB: TICKED, 0x6E: TICKED, 0xA7: TICKED, 0x6C: TICKED,
-                  0xA4: TICKED, 0xA8: EMPTY, 0x6F: EMPTY, 0x70: EMPTY, 0x71: EMPTY, 0x72: EMPTY, 0xA1: EMPTY,
-                  0xA6: EMPTY, 0xA3: EMPTY, 0x78: TICKED},
-    "wingdings 2": {0x50: TICKED, 0x52: TICKED, 0x53: TICKED, 0x54: TICKED, 0x4F: TICKED, 0x51: TICKED, 0x55: TICKED,
-                    0x56: TICKED, 0x98: TICKED, 0xA2: TICKED, 0xA1: TICKED, 0xA0: TICKED, 0xA3: EMPTY, 0x2A: EMPTY,
-                    0x35: EMPTY, 0x81: EMPTY, 0x99: EMPTY},
-    "wingdings 3": {},
-    "webdings": {0x61: TICKED, 0x72: TICKED, 0x67: TICKED, 0x63: EMPTY, 0x31: EMPTY},
-    "zapfdingbats": {0x33: TICKED, 0x34: TICKED, 0x35: TICKED, 0x36: TICKED, 0x38: TICKED, 0x6E: TICKED, 0x6F: EMPTY,
-                     0x70: EMPTY, 0x71: EMPTY, 0x72: EMPTY},
-    "marlett": {0x61: TICKED, 0x62: TICKED},
-    "symbol": {0xD6: TICKED},
-}  # fmt: skip
-#: private-use characters whose font is not known: as Wingdings 2 (0x4F..0x56, 0xA3), else as Wingdings
-_PRIVATE = {0xF000 + code: box for code, box in {**_FONTS["wingdings"], **{
-    code: _FONTS["wingdings 2"][code] for code in (0x50, 0x51, 0x52, 0x53, 0x54, 0xA3)}}.items()
-    if code not in (0x6C, 0xA7, 0x78, 0xA4)}  # fmt: skip
-_PRIVATE_TABLE = str.maketrans({chr(code): box for code, box in _PRIVATE.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,35 +31,6 @@ class Chosen:
     #: plain Chinese half-sentence, None when valid and sure
     complaint: str | None = None
     confidence: float = 1.0
-
-
-def symbol(font: str, code: int) -> str | None:
-    """What a character of a symbol font means as a tick box (☑ or □), or None; `code` with or without 0xF000."""
-    return _FONTS.get(font.strip().lower(), {}).get(code & 0xFF if code >= 0xF000 else code)
-
-
-def normalise(text: str) -> str:
-    """The text with every tick box as ☑, □ or ▣.
-
-    Shapes that are also bullets (■ ● ○ ◆, × and `[x]`) count as boxes only in a text that has another kind of box, or
-    both solid and hollow ones: bullets of an introduction stay as they are.
-    """
-    if text.isascii() and "[" not in text:
-        return text
-    text = text.translate(_PRIVATE_TABLE).translate(_TABLE)
-    text = _BRACKET_TICK.sub(lambda match: TICKED if _is_tick(match) else match[0], text)
-    if any(box in text for box in (TICKED, EMPTY)) or (_has(text, _SOLID) and _has(text, _HOLLOW)):
-        text = _BRACKET_EMPTY.sub(EMPTY, text.translate(_SHAPES))
-    return re.sub(rf"{EMPTY} ?{TICKED}(?=\S)", TICKED, text)
-
-
-def _is_tick(match: re.Match) -> bool:
-    # (x) and (v) in a word would be a remark; a tick of letters stands at a word's edge, in square brackets or alone
-    return TICKED in match[0] or match[0][0] in "[【［" or match[0].strip("()（） ") in "■●"
-
-
-def _has(text: str, shapes: str) -> bool:
-    return any(shape in text for shape in shapes)
 
 
 def has_boxes(text: str) -> bool:
@@ -196,7 +139,7 @@ class _Patterns:
 def _patterns(choices: tuple[Choice, ...]) -> _Patterns:
     words = {word: choice.name for choice in choices for word in (choice.name, *choice.aliases)}
     options = "|".join(_spaced(word) for word in sorted(words, key=len, reverse=True))
-    solid, hollow = re.escape(_SOLID), re.escape(_HOLLOW)
+    solid, hollow = re.escape(SOLID), re.escape(HOLLOW)
 
     def compiled(*rules: tuple[str, str]) -> tuple[tuple[re.Pattern, str], ...]:
         return tuple((re.compile(pattern, re.IGNORECASE), meaning) for pattern, meaning in rules)

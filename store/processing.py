@@ -4,7 +4,7 @@ import json
 from datetime import datetime, timedelta
 
 from rules.reading import Reading
-from store.database import Database, rows, writing
+from store.database import Database, rows, update, writing
 
 #: pause before the second, third … attempt
 _PAUSES = (timedelta(seconds=30), timedelta(minutes=5), timedelta(minutes=30))
@@ -74,7 +74,7 @@ def record_reading(database: Database, message: dict, reading: Reading) -> list[
     To be called inside a transaction; what an earlier, interrupted processing left is replaced.
     """
     mail = reading.message
-    database["messages"].update(message["id"], {
+    update(database, "messages", message["id"], {
         "message_id": mail.message_id, "in_reply_to": mail.in_reply_to, "from_address": mail.from_address,
         "from_name": mail.from_name, "reply_to": mail.reply_to, "subject": mail.subject,
         "sent_at": mail.sent_at.isoformat() if mail.sent_at else None, "text": mail.text or None,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from store.database import Database, one, rows
+from store.database import Database, insert, one, rows
 from store.processing import add_event
 
 #: states in which a reply has gone out or may still go out
@@ -33,13 +33,13 @@ class NewReply:
 def add_reply(database: Database, reply: NewReply, now: datetime) -> int:
     """Write a reply in the transaction of the mail that it answers; one per mail (a unique index sees to it)."""
     only = reply.submissions[0][0] if len(reply.submissions) == 1 else None
-    identifier = database["replies"].insert({
+    identifier = insert(database, "replies", {
         "message_id": reply.message_id, "submission_id": only, "kind": reply.kind, "to_address": reply.to_address,
         "subject": reply.subject, "body": reply.body, "smtp_message_id": reply.smtp_message_id, "state": reply.state,
         "reason": reply.reason, "created_at": now.isoformat(timespec="seconds"), "content_key": reply.content_key,
-        "mime": reply.mime}).last_pk
+        "mime": reply.mime})
     for submission_id, key in reply.submissions:
-        database["reply_submissions"].insert({"reply_id": identifier, "submission_id": submission_id})
+        insert(database, "reply_submissions", {"reply_id": identifier, "submission_id": submission_id})
         if reply.state != "suppressed":
             database.conn.execute("UPDATE submissions SET answered_key = ? WHERE id = ?", [key, submission_id])
     add_event(database, now, f"reply-{reply.state}", message_id=reply.message_id, submission_id=only,
@@ -79,9 +79,9 @@ def note_bounce(database: Database, identifiers: tuple[str, ...], numbers: tuple
             database.conn.execute("UPDATE replies SET state = 'failed', last_error = ? WHERE id = ? AND state IN "
                                   "('sent', 'uncertain', 'sending')", [reason, reply["id"]])
         if dead:
-            database["dead_addresses"].insert({"address": reply["to_address"], "message_id": message_id,
-                                               "reason": reason, "at": now.isoformat(timespec="seconds")},
-                                              ignore=True)
+            insert(database, "dead_addresses", {
+                "address": reply["to_address"], "message_id": message_id, "reason": reason,
+                "at": now.isoformat(timespec="seconds")}, ignore=True)
         add_event(database, now, "bounced", message_id=message_id, submission_id=reply["submission_id"],
                   detail={"reply": reply["id"], "reason": reason, "dead": dead})
     return list(found)

@@ -6,7 +6,7 @@ from datetime import datetime
 from rules.reading import FieldValue, Paper
 from rules.submission import Account, Facts, HeldPaper, Judgement, UnreadFile
 from rules.survey import ACCOUNT_COLUMNS
-from store.database import Database, one, rows
+from store.database import Database, insert, one, rows, update
 from store.processing import add_event
 
 _LISTS = ("scope", "formats")
@@ -15,9 +15,9 @@ _LISTS = ("scope", "formats")
 def open_submission(database: Database, numbering: str, opened_at: str, now: datetime) -> int:
     """Create an empty submission with the next 登记编号; it is judged before the transaction ends."""
     sequence = one(database, "SELECT coalesce(max(id), 0) + 1 AS next FROM submissions")["next"]
-    return database["submissions"].insert({
+    return insert(database, "submissions", {
         "number": numbering.format(sequence), "category": "unknown", "status": "review", "opened_at": opened_at,
-        "updated_at": now.isoformat(timespec="seconds")}).last_pk
+        "updated_at": now.isoformat(timespec="seconds")})
 
 
 def number_of(database: Database, submission_id: int) -> str:
@@ -99,10 +99,10 @@ def save_account(database: Database, submission_id: int, account: Account, messa
     row |= {"submission_id": submission_id, "attachment_id": account.attachment_id, "form_kind": account.form_kind,
             "message_id": message_id}
     if account.id is None:
-        account_id = database["accounts"].insert(row).last_pk
+        account_id = insert(database, "accounts", row)
     else:
         account_id = account.id
-        database["accounts"].update(account_id, row)
+        update(database, "accounts", account_id, row)
         database.conn.execute("DELETE FROM fields WHERE account_id = ?", [account_id])
     database.conn.executemany(
         "INSERT INTO fields (account_id, name, value, raw, valid, complaint, attachment_id, location, method, "
@@ -121,7 +121,7 @@ def add_papers(database: Database, submission_id: int, papers: tuple[HeldPaper, 
     """Remember identity documents that were handed in."""
     for held in papers:
         paper = held.paper
-        database["papers"].insert({
+        insert(database, "papers", {
             "submission_id": submission_id, "attachment_id": held.attachment_id, "kind": paper.kind,
             "side": paper.side, "title": paper.title, "holder": paper.holder, "number": paper.number,
             "principal": paper.principal, "valid_until": paper.valid_until, "confidence": paper.confidence,
@@ -147,7 +147,7 @@ def save_judgement(database: Database, submission_id: int, judgement: Judgement,
         "updated_at": now.isoformat(timespec="seconds")}
     if contact:
         row["contact_address"] = contact
-    database["submissions"].update(submission_id, row)
+    update(database, "submissions", submission_id, row)
     database.conn.execute("DELETE FROM materials WHERE submission_id = ?", [submission_id])
     database.conn.executemany(
         "INSERT INTO materials (submission_id, attachment_id, kind, holder, number, accepted, reason) "
@@ -160,7 +160,7 @@ def add_history(database: Database, submission_id: int, account_id: int, changes
                 now: datetime) -> None:
     """Keep the old values of an account that a newer form replaced; `changes` are (name, old, new)."""
     for name, old, new in changes:
-        database["account_history"].insert({
+        insert(database, "account_history", {
             "account_id": account_id, "submission_id": submission_id, "name": name, "old_value": _plain(old),
             "new_value": _plain(new), "message_id": message_id, "actor": actor,
             "at": now.isoformat(timespec="seconds")})
@@ -174,16 +174,16 @@ def _plain(value) -> str | None:
 
 def link_message(database: Database, submission_id: int, message_id: int, why: str) -> None:
     """Say that a mail belongs to a submission, and by which key."""
-    database["submission_messages"].insert(
-        {"submission_id": submission_id, "message_id": message_id, "why": why}, ignore=True)
+    insert(database, "submission_messages", {"submission_id": submission_id, "message_id": message_id, "why": why},
+           ignore=True)
 
 
 def add_doubt(database: Database, sentence: str, now: datetime, *, submission_id: int | None = None,
               message_id: int | None = None, attachment_id: int | None = None) -> None:
     """A standing reason why a person must look."""
-    database["doubts"].insert({"submission_id": submission_id, "message_id": message_id,
-                               "attachment_id": attachment_id, "sentence": sentence,
-                               "created_at": now.isoformat(timespec="seconds")})
+    insert(database, "doubts", {
+        "submission_id": submission_id, "message_id": message_id, "attachment_id": attachment_id, "sentence": sentence,
+        "created_at": now.isoformat(timespec="seconds")})
     add_event(database, now, "doubt", message_id=message_id, submission_id=submission_id,
               detail={"sentence": sentence})
 
@@ -191,7 +191,7 @@ def add_doubt(database: Database, sentence: str, now: datetime, *, submission_id
 def add_unread(database: Database, submission_id: int, attachment_ids: list[int]) -> None:
     """Files of the submission that could not be read."""
     for attachment_id in attachment_ids:
-        database["unread_files"].insert({"submission_id": submission_id, "attachment_id": attachment_id}, ignore=True)
+        insert(database, "unread_files", {"submission_id": submission_id, "attachment_id": attachment_id}, ignore=True)
 
 
 def close_unread(database: Database, submission_id: int, attachment_ids: list[int]) -> None:

@@ -126,7 +126,12 @@ def fill(database) -> None:
 
 
 def _write_numbers(database, table) -> None:
-    numbers = {"text": f"谭晓明 {ID_NUMBER}，电话 {PHONE}", "id": ID_NUMBER, "phone": PHONE}
+    numbers = {
+        "file": f"出生 {ID_NUMBER[6:10]} 年 7 月 15日\n公民身份号码 {ID_NUMBER} {PHONE}",
+        "text": f"谭晓明 {ID_NUMBER}，电话 {PHONE}",
+        "id": ID_NUMBER,
+        "phone": PHONE,
+    }
     written = {column.name: numbers[column.mask] for column in table.columns if column.mask in numbers}
     written |= {column.name: f"{ID_NUMBER} {PHONE}" for column in table.columns if column.mask == "field"}
     written |= {

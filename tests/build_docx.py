@@ -1,16 +1,11 @@
 """Word documents written as XML, so that they hold what real ones hold and no library would write: see HANDS."""
 
-import io
 import re
-import zipfile
-from xml.sax.saxutils import escape
 
-_W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
-_STRICT = {
-    _W: "http://purl.oclc.org/ooxml/wordprocessingml/main",
-    "http://schemas.openxmlformats.org/officeDocument/2006/relationships": "http://purl.oclc.org/ooxml/officeDocument/relationships",
-    "http://schemas.openxmlformats.org/drawingml/2006/main": "http://purl.oclc.org/ooxml/drawingml/main",
-}
+from build_ooxml import cell, field, package, paragraph, row, run, text_box
+
+__all__ = ["HANDS", "form", "individual_labels", "package", "paragraphs_form", "table", "unit_labels"]
+
 _SCOPE = ("便民服务", "会员服务", "征婚交友", "新闻发布", "广告业务", "政策法规", "社会资讯", "专业技术", "微社区", "其他")
 _FORMATS = ("文字", "图片", "语音", "视频")
 _RULED = "<w:tblPr><w:tblBorders>" + "".join(
@@ -142,7 +137,7 @@ class _Hand:
             return title + "".join(paragraph(self._line(index, *row)) for index, row in enumerate(rows))
         if self.hand == "text_boxes":
             inside = self._table(rows)
-            return paragraph(" ") + title + _text_box(inside)
+            return paragraph(" ") + title + text_box(inside)
         if self.hand == "nested":
             return title + f"<w:tbl><w:tr>{cell(self._table(rows))}</w:tr></w:tbl>" + paragraph("")
         return title + self._table(rows) + paragraph("")
@@ -181,7 +176,8 @@ class _Hand:
         made = []
         for name, label, value in rows:
             text = self.words.text(name, value)
-            content = paragraph(text) + paragraph(_HINTS[name]) if name in _HINTS and text else paragraph(_HINTS.get(name, text))
+            hint = _HINTS.get(name)
+            content = "".join(map(paragraph, [text, hint] if hint and text else [hint or text]))
             made.append(row(cell(paragraph(label)), cell(content)))
         return "".join(made)
 
@@ -202,12 +198,13 @@ class _Hand:
         made = []
         for name, label, value in rows:
             text = self.words.text(name, value)
-            content = paragraph(text) if name in ("scope", "formats", "news_license") else f"<w:p>{_field(text)}</w:p>"
+            content = paragraph(text) if name in ("scope", "formats", "news_license") else f"<w:p>{field(text)}</w:p>"
             made.append(row(cell(paragraph(label)), cell(content)))
         return "".join(made)
 
     def _tracked(self, rows) -> str:
-        made = ["<w:tr><w:trPr><w:del w:id='9' w:author='x'/></w:trPr>" + cell(paragraph("关注量")) + cell(paragraph("1")) + "</w:tr>"]
+        gone = cell(paragraph("关注量")) + cell(paragraph("1"))
+        made = [f"<w:tr><w:trPr><w:del w:id='9' w:author='x'/></w:trPr>{gone}</w:tr>"]
         for name, label, value in rows:
             text = self.words.text(name, value)
             old = "<w:del w:id='1' w:author='x'><w:r><w:delText>旧的</w:delText></w:r></w:del>"
@@ -261,114 +258,3 @@ def table(accounts: list[dict], kind: str, by: str) -> str:
         lines = [("序号", *lines[0]), *((str(number), *line) for number, line in enumerate(lines[1:], 1))]
     made = "".join(row(*(cell(paragraph(text)) for text in line)) for line in lines)
     return paragraph(_TITLES[kind]) + f"<w:tbl>{_RULED}{made}</w:tbl>"
-
-
-def run(text: str) -> str:
-    """One run; private characters stand for boxes that need XML of their own."""
-    parts = []
-    for piece in re.split("([\ue000-\ue007\n\t])", text):
-        if piece in _SPECIAL:
-            parts.append(_SPECIAL[piece])
-        elif piece:
-            parts.append(f"<w:r><w:rPr><w:rFonts w:eastAsia='宋体'/></w:rPr><w:t xml:space='preserve'>{escape(piece)}</w:t></w:r>")
-    return "".join(parts)
-
-
-def _check_box(checked: bool) -> str:
-    glyph = "☒" if checked else "☐"
-    return (f"<w:sdt><w:sdtPr><w14:checkbox><w14:checked w14:val='{int(checked)}'/></w14:checkbox></w:sdtPr>"
-            f"<w:sdtContent><w:r><w:t>{glyph}</w:t></w:r></w:sdtContent></w:sdt>")  # fmt: skip
-
-
-def _legacy_box(checked: bool) -> str:
-    state = "<w:checked/>" if checked else "<w:checked w:val='0'/>"
-    return (f"<w:r><w:fldChar w:fldCharType='begin'><w:ffData><w:checkBox><w:default w:val='0'/>{state}</w:checkBox></w:ffData>"
-            "</w:fldChar></w:r><w:r><w:instrText> FORMCHECKBOX </w:instrText></w:r><w:r><w:fldChar w:fldCharType='end'/></w:r>")
-
-
-def _field(text: str) -> str:
-    return ("<w:r><w:fldChar w:fldCharType='begin'><w:ffData><w:textInput/></w:ffData></w:fldChar></w:r>"
-            "<w:r><w:instrText> FORMTEXT </w:instrText></w:r><w:r><w:fldChar w:fldCharType='separate'/></w:r>"
-            f"{run(text)}<w:r><w:fldChar w:fldCharType='end'/></w:r>")  # fmt: skip
-
-
-_SPECIAL = {
-    "\n": "<w:r><w:br/></w:r>",
-    "\t": "<w:r><w:tab/></w:r>",
-    "\ue000": "<w:r><w:sym w:font='Wingdings' w:char='F0A8'/></w:r>",
-    "\ue001": "<w:r><w:sym w:font='Wingdings' w:char='F0FE'/></w:r>",
-    "\ue002": "<w:r><w:rPr><w:rFonts w:ascii='Wingdings 2' w:hAnsi='Wingdings 2'/></w:rPr><w:t>£</w:t></w:r>",
-    "\ue003": "<w:r><w:rPr><w:rFonts w:ascii='Wingdings 2' w:hAnsi='Wingdings 2'/></w:rPr><w:t>R</w:t></w:r>",
-    "\ue004": _check_box(False),
-    "\ue005": _check_box(True),
-    "\ue006": _legacy_box(False),
-    "\ue007": _legacy_box(True),
-}
-
-
-def paragraph(text: str) -> str:
-    """One paragraph."""
-    return f"<w:p>{run(text)}</w:p>"
-
-
-def cell(content: str, span: int = 1, merge: str | None = None) -> str:
-    """One cell of a table."""
-    properties = f"<w:gridSpan w:val='{span}'/>" if span > 1 else ""
-    properties += {"restart": "<w:vMerge w:val='restart'/>", "continue": "<w:vMerge/>"}.get(merge or "", "")
-    tail = "" if content.endswith("</w:p>") or content.endswith("</w:sdt>") else "<w:p/>"
-    return f"<w:tc><w:tcPr>{properties}</w:tcPr>{content}{tail}</w:tc>"
-
-
-def row(*cells: str) -> str:
-    """One row of a table."""
-    return f"<w:tr>{''.join(cells)}</w:tr>"
-
-
-def _text_box(content: str) -> str:
-    return (
-        "<w:p><w:r><mc:AlternateContent><mc:Choice Requires='wps'><w:drawing><wp:inline><a:graphic><a:graphicData>"
-        f"<wps:wsp><wps:txbx><w:txbxContent>{content}</w:txbxContent></wps:txbx></wps:wsp></a:graphicData></a:graphic></wp:inline>"
-        f"</w:drawing></mc:Choice><mc:Fallback><w:pict><v:shape><v:textbox><w:txbxContent>{content}</w:txbxContent></v:textbox>"
-        "</v:shape></w:pict></mc:Fallback></mc:AlternateContent></w:r></w:p>"
-    )
-
-
-def package(body: str, pictures=(), *, strict: bool = False, parts: dict[str, bytes] | None = None) -> bytes:
-    """A .docx file with this body; `pictures` follow it, `parts` are put in as they are (name → bytes)."""
-    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-    links, media = [], []
-    for number, data in enumerate(pictures, 1):
-        suffix = "png" if data.startswith(b"\x89PNG") else "jpeg"
-        links.append(f'<Relationship Id="p{number}" Type="{office}/image" Target="media/image{number}.{suffix}"/>')
-        media.append((f"word/media/image{number}.{suffix}", data))
-        body += f"<w:p><w:r><w:drawing><wp:inline><a:graphic><a:graphicData><pic:pic><pic:blipFill><a:blip r:embed='p{number}'/></pic:blipFill></pic:pic></a:graphicData></a:graphic></wp:inline></w:drawing></w:r></w:p>"
-    spaces = {
-        "w": _W, "r": office, "w14": "http://schemas.microsoft.com/office/word/2010/wordml",
-        "mc": "http://schemas.openxmlformats.org/markup-compatibility/2006", "v": "urn:schemas-microsoft-com:vml",
-        "wps": "http://schemas.microsoft.com/office/word/2010/wordprocessingShape",
-        "wp": "http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing",
-        "a": "http://schemas.openxmlformats.org/drawingml/2006/main",
-        "pic": "http://schemas.openxmlformats.org/drawingml/2006/picture",
-    }  # fmt: skip
-    names = " ".join(f'xmlns:{prefix}="{space}"' for prefix, space in spaces.items())
-    document = f'<?xml version="1.0" encoding="UTF-8"?><w:document {names}><w:body>{body}<w:sectPr/></w:body></w:document>'
-    package_ns = "http://schemas.openxmlformats.org/package/2006/relationships"
-    top = f'<Relationships xmlns="{package_ns}"><Relationship Id="r1" Type="{office}/officeDocument" Target="word/document.xml"/></Relationships>'
-    if strict:
-        for old, new in _STRICT.items():
-            document, top = document.replace(old, new), top.replace(old, new)
-    types = ('<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
-             '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-             '<Default Extension="xml" ContentType="application/xml"/><Default Extension="png" ContentType="image/png"/>'
-             '<Default Extension="jpeg" ContentType="image/jpeg"/><Override PartName="/word/document.xml" ContentType='
-             '"application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/></Types>')  # fmt: skip
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
-        for name, content in (("[Content_Types].xml", types), ("_rels/.rels", top), ("word/document.xml", document),
-            *media):
-            file.writestr(zipfile.ZipInfo(name, (2019, 8, 1, 9, 0, 0)), content, zipfile.ZIP_DEFLATED)
-        file.writestr(zipfile.ZipInfo("word/_rels/document.xml.rels", (2019, 8, 1, 9, 0, 0)),
-                      f'<Relationships xmlns="{package_ns}">{"".join(links)}</Relationships>')  # fmt: skip
-        for name, content in (parts or {}).items():
-            file.writestr(zipfile.ZipInfo(name, (2019, 8, 1, 9, 0, 0)), content, zipfile.ZIP_DEFLATED)
-    return buffer.getvalue()

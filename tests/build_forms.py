@@ -5,9 +5,10 @@ options. Text where a number, date or tuple is usual is written as it is. A colu
 empty. All people are invented; their ID numbers carry the right check character.
 """
 
-from build_docx import HANDS, individual_labels, package, paragraphs_form, unit_labels
+from build_docx import HANDS, individual_labels, paragraphs_form, unit_labels
 from build_docx import form as docx_form
 from build_docx import table as docx_table
+from build_ooxml import package
 
 from rules.numbers import id_check
 from rules.reading import Form

@@ -10,6 +10,7 @@ from build_admin import assert_no_number, crawl, fill, serving, sql
 from build_store import ID_NUMBER, configuration, empty_store, shipped_survey
 
 from intake.admin import site_for
+from store.admin.masked import hide_file
 from store.admin.policy import hidden_columns, tables
 
 
@@ -202,3 +203,13 @@ def test_a_reader_who_mistypes_gets_a_sentence_and_the_log_no_number(client, cap
     assert response.status_code == 400 and "只能使用 SELECT" in response.text
     client.get("/intake", params={"sql": f"select x from nowhere where y = '{ID_NUMBER}'"})
     assert ID_NUMBER not in caplog.text + "".join(capfd.readouterr())
+
+
+def test_a_date_of_birth_does_not_fill_the_gap_in_a_number():
+    """An ID card's own words are not shown; beside a form on the same page the date is hidden, other dates stay."""
+    text = f"姓名 谭晓明 出 生 1988 年 7 月 15日\n公民身份号码 {ID_NUMBER}"
+    assert hide_file("id_card", text) == "（身份证上的文字不显示）"
+    shown = hide_file("individual_form", text + "\n注册日期 2018年5月1日")
+    assert "1988" not in shown and "15日" not in shown
+    assert "430424********0419" in shown and "注册日期 2018年5月1日" in shown
+    assert hide_file("id_card", None) is None and hide_file("other", None) is None

@@ -24,8 +24,8 @@ QQ_HTML = """<div>材料见附件</div><div id="QQMailBigAttach" style="padding:
 NETEASE_HTML = """<p>您好</p><div id="divNeteaseBigAttach" style="border:1px"><div>从网易126邮箱发来的云附件</div>
 <div><a href="http://mail.163.com/large-attachment-download/index.html?p=X" download="材料.rar">材料.rar</a>
 <span style="color:#bbb">60.66M, 2019年8月16日 17:12 到期</span></div></div>"""
-FOXMAIL_HTML = """<div class="foxmail_hugeattachment"><a href="https://wx.mail.qq.com/ftn/download?func=3&key=1" title="证照.7z">
-证照.7z</a>
+FOXMAIL_HTML = """<div class="foxmail_hugeattachment"><a href="https://wx.mail.qq.com/ftn/download?func=3&key=1"
+title="证照.7z">证照.7z</a>
 | 102.4 MB | 过期时间:2019-08-20</div>"""
 WEB_QQ = """<a href="https://wx.mail.qq.com/ftn/download?func=4&k=1" qqmailbgattach="" downloadlink="x"
 expiretime="1567">x.pdf</a>"""
@@ -40,6 +40,8 @@ expiretime="1567">x.pdf</a>"""
         ("您好", NETEASE_HTML, [("材料.rar", int(60.66 * 1024**2), "2019年8月16日 17:12")]),
         ("", FOXMAIL_HTML, [("证照.7z", int(102.4 * 1024**2), "2019-08-20")]),
         ("", WEB_QQ, [("云附件", None, None)]),
+        ("从QQ邮箱发来的超大附件\n资料.zip \uff0851.2K\uff0c2019年8月30日 10\uff1a10 到期\uff09", "",
+         [("资料.zip", int(51.2 * 1024), "2019年8月30日 10\uff1a10")]),
         ("链接:https://pan.baidu.com/s/1abcdefg 提取码:ab12", "", [("云附件", None, None)]),
         ("从网易163邮箱发来的超大附件", "", [("云附件", None, None)]),
     ],

@@ -61,7 +61,7 @@ def children() -> set[int]:
     ("job", "error"),
     [
         (jobs.loop, ReaderTimeout), (jobs.sleep, ReaderTimeout), (jobs.devour, ReaderDied), (jobs.crash, ReaderDied),
-        (jobs.overflow, ReaderDied), (jobs.spawn, ReaderTimeout), (jobs.flood, PermanentError),
+        (jobs.overflow, PermanentError), (jobs.spawn, ReaderTimeout), (jobs.flood, PermanentError),
         (jobs.foreign, PermanentError), (jobs.wrong_types, PermanentError),
     ],
     ids=lambda value: value.__name__,
@@ -220,8 +220,11 @@ def test_several_children_work_side_by_side():
 
 def test_the_parent_stays_small():
     """Importing the pool loads no reader."""
-    program = ("import sys, intake.confine\nheavy = 'cv2 onnxruntime rapidocr pdfplumber mailparser lxml PIL numpy docx'\n"
-               "print([name for name in heavy.split() if name in sys.modules])")  # fmt: skip
+    program = (
+        "import sys, intake.confine\n"
+        "heavy = 'cv2 onnxruntime rapidocr pdfplumber mailparser lxml PIL numpy docx'\n"
+        "print([name for name in heavy.split() if name in sys.modules])"
+    )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from build_docx import cell, package, paragraph, row
 from build_forms import (
     HANDS,
     accounts_docx,
@@ -16,6 +15,7 @@ from build_forms import (
     unit_docx,
     unit_fields,
 )
+from build_ooxml import cell, package, paragraph, row
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -193,7 +193,8 @@ def test_extra_rows_and_missing_rows_do_not_disturb():
         ("注册日期", "2018.3.5", "认证时间", "2018.5.1"),
             ("管理员姓名", "罗小芳"), ("单位(章)", "衡东县教育局"), ("备注", "无")]  # fmt: skip
     (form,) = of_table(rows)
-    assert form.value("registered_on") == "2018-03-05" and form.get("followers") is None and form.get("admin_phone") is None
+    assert form.value("registered_on") == "2018-03-05"
+    assert form.get("followers") is None and form.get("admin_phone") is None
 
 
 def test_boxes_for_single_digits_are_one_number():
@@ -224,7 +225,8 @@ def test_lines_of_a_picture_are_read_like_typed_lines():
 
 @pytest.mark.parametrize("words", [
     "各位网友好:\n微信公众号运营技巧:账号名称要简短。\n地址:长沙\n电话:0731-88888888\n微信号:abc\n联系人:小王",
-    "甲方单位名称:衡东县某某公司\n法定代表人:谭某\n注册地址:衡东\n经营范围:广告\n成立时间:2010年1月1日\n账户名称:某某公司\n账号:6222021234567890123\n开户行:农行\n联系人:罗某\n电话:13807340001\n邮箱:a@b.cn",
+    "甲方单位名称:衡东县某某公司\n法定代表人:谭某\n注册地址:衡东\n经营范围:广告\n成立时间:2010年1月1日\n"
+    "账户名称:某某公司\n账号:6222021234567890123\n开户行:农行\n联系人:罗某\n电话:13807340001\n邮箱:a@b.cn",
     "服务类型\t价格\t功能介绍\n微信代运营\t3000\t每月二十篇\n视频拍摄\t5000\t每月四条\n联系人:小李\t电话:13807340001",
     "会议邀请\n时间:2019年8月1日\n地址:衡东县政府三楼\n联系人:康某\n电话:0734-5226196\n邮箱:a@126.com\n单位:县委办",
     "罗小芳\n衡东县教育局\n手机:13807340001\n邮箱:a@b.cn\n微信号:luo\n地址:衡东县洣水镇",

@@ -153,6 +153,7 @@ def test_recipients_are_those_of_to_and_cc_once_each():
         ("2019-08-01 09:30:00", datetime(2019, 8, 1, 9, 30, tzinfo=CHINA), "date-without-zone"),
         ("2019-08-01T01:30:00Z", datetime(2019, 8, 1, 9, 30, tzinfo=CHINA), None),
         ("2019年8月1日 9:30", datetime(2019, 8, 1, 9, 30, tzinfo=CHINA), "date-without-zone"),
+        ("2019年8月1日 9\uff1a30", datetime(2019, 8, 1, 9, 30, tzinfo=CHINA), "date-without-zone"),
         ("Thu, 32 Foo 2019", None, "date-unparsable"),
         ("Thu, 1 Aug 2019 25:61:61 +9999", None, "date-unparsable"),
     ],

@@ -25,6 +25,8 @@ OLD = "旧信第一行\n账号名称:旧账号"
         'At 2019-08-01 09:30:00, "网信办" <a@example.cn> wrote:',
         "网信办 <a@example.cn> 于2019年8月1日周四 上午9:30写道:",
         "---- 回复的原邮件 ----\n| 发件人 | a@example.cn |",
+        "发件人\uff1a 网信办\n发送时间\uff1a 2019-08-01",
+        "在2019年8月1日 09:30\uff0c网信办 写道\uff1a",
         "---------- Forwarded message ----------\nFrom: a",
         "________________________________\nFrom: a",
     ],
@@ -55,7 +57,7 @@ def test_a_form_is_looked_for_in_the_quotation_only_when_the_mail_is_forwarded()
     assert words_for_forms("登记", handed_on)[-1].splitlines()[1] == "旧信第一行"
 
 
-@pytest.mark.parametrize(("subject", "forward"), [("Fw: x", True), ("FWD:x", True), ("转发:x", True), ("[转发]: x", True),
+@pytest.mark.parametrize(("subject", "forward"), [("Fw: x", True), ("FWD:x", True), ("转发:x", True), ("转发\uff1ax", True), ("[转发]: x", True),
                                                   ("转发量登记", False), ("Re: Fw: x", False), (None, False)])  # fmt: skip
 def test_forwarding_is_told_by_the_subject(subject, forward):
     """Only at its beginning."""

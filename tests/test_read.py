@@ -206,7 +206,7 @@ def test_bounds_hold_for_pictures_inside_documents(read):
     many = package("", [as_png(noise.rotate(90 * turn)) for turn in range(4)])
     reading = read(mail(attachments=[("图.docx", many, DOCX)]), ReadLimits(max_files=3))
     assert [(file.parent, file.filename) for file in reading.files] == [
-        (None, "图.docx"), (0, "image1.png"), (0, "image2.png"), (0, "图.docx(未读部分)")]  # fmt: skip
+        (None, "图.docx"), (0, "image1.png"), (0, "image2.png"), (0, "图.docx（未读部分）")]  # fmt: skip
     assert reading.files[3].problem == "unreadable" and reading.files[3].sha256 is None
 
 

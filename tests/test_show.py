@@ -143,7 +143,7 @@ def test_a_submission_is_told_from_the_first_mail_to_the_last_event(store):
         "请核实是否同一人",
         "收件回执，不确定是否发出：连接中断",
         "没有回信：",
-        "opened",
+        "开立登记",
     ):
         assert words in text, words
     order = [

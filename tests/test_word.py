@@ -5,7 +5,7 @@ import time
 import zipfile
 
 import pytest
-from build_docx import cell, package, paragraph, row, run
+from build_ooxml import cell, package, paragraph, row, run
 
 from intake.config import ReadLimits
 from intake.readers import Unreadable, word
@@ -56,7 +56,7 @@ def test_a_content_control_is_its_state_and_a_placeholder_is_nothing():
     """w14:checkbox by its state, whatever its glyph; «单击此处输入文字» is no value."""
     control = ("<w:sdt><w:sdtPr><w14:checkbox><w14:checked w14:val='{}'/></w14:checkbox></w:sdtPr>"
                "<w:sdtContent><w:r><w:t>☐</w:t></w:r></w:sdtContent></w:sdt>")
-    prompt = "<w:sdt><w:sdtPr><w:showingPlcHdr/></w:sdtPr><w:sdtContent><w:r><w:t>单击此处输入文字</w:t></w:r></w:sdtContent></w:sdt>"
+    prompt = f"<w:sdt><w:sdtPr><w:showingPlcHdr/></w:sdtPr><w:sdtContent>{run('单击此处输入文字')}</w:sdtContent></w:sdt>"
     document = read(f"<w:p>{control.format(1)}{run('是')}{control.format(0)}{run('否')}</w:p><w:p>{prompt}</w:p>")
     assert texts(document) == ["☑是□否", ""]
 
@@ -69,7 +69,8 @@ def test_legacy_check_boxes_lists_and_fields_are_read():
                 + (f"<w:r><w:fldChar w:fldCharType='separate'/></w:r>{run(result)}" if result else "")
                 + "<w:r><w:fldChar w:fldCharType='end'/></w:r>")  # fmt: skip
 
-    body = (field("<w:checkBox><w:default w:val='1'/></w:checkBox>") + field("<w:checkBox><w:default w:val='1'/><w:checked w:val='0'/></w:checkBox>")
+    body = (field("<w:checkBox><w:default w:val='1'/></w:checkBox>")
+            + field("<w:checkBox><w:default w:val='1'/><w:checked w:val='0'/></w:checkBox>")
             + field("<w:ddList><w:result w:val='1'/><w:listEntry w:val='机关'/><w:listEntry w:val='企业'/></w:ddList>")
             + field("<w:textInput/>", "衡东发布"))  # fmt: skip
     assert texts(read(f"<w:p>{body}</w:p>")) == ["☑□企业衡东发布"]
@@ -79,7 +80,8 @@ def test_insertions_are_kept_and_deletions_dropped():
     """Tracked changes as the writer wants them; struck-out and hidden text is gone too."""
     body = ("<w:p><w:ins><w:r><w:t>新</w:t></w:r></w:ins><w:del><w:r><w:delText>旧</w:delText></w:r></w:del>"
             "<w:moveFrom><w:r><w:t>走</w:t></w:r></w:moveFrom><w:moveTo><w:r><w:t>来</w:t></w:r></w:moveTo>"
-            "<w:r><w:rPr><w:strike/></w:rPr><w:t>划</w:t></w:r><w:r><w:rPr><w:strike w:val='0'/></w:rPr><w:t>留</w:t></w:r>"
+            "<w:r><w:rPr><w:strike/></w:rPr><w:t>划</w:t></w:r>"
+            "<w:r><w:rPr><w:strike w:val='0'/></w:rPr><w:t>留</w:t></w:r>"
             "<w:r><w:rPr><w:vanish/></w:rPr><w:t>藏</w:t></w:r></w:p>")  # fmt: skip
     assert texts(read(body)) == ["新来留"]
 
@@ -87,7 +89,8 @@ def test_insertions_are_kept_and_deletions_dropped():
 def test_deleted_rows_are_gone_and_wrapped_rows_and_cells_are_there():
     """Rows and cells inside content controls, tracked row deletions."""
     gone = "<w:tr><w:trPr><w:del/></w:trPr>" + cell(paragraph("旧")) + "</w:tr>"
-    wrapped = f"<w:sdt><w:sdtContent>{row('<w:sdt><w:sdtContent>' + cell(paragraph('甲')) + '</w:sdtContent></w:sdt>', cell(paragraph('乙')))}</w:sdtContent></w:sdt>"
+    control = "<w:sdt><w:sdtContent>{}</w:sdtContent></w:sdt>"
+    wrapped = control.format(row(control.format(cell(paragraph("甲"))), cell(paragraph("乙"))))
     assert cells(read(table(gone, wrapped))) == {(0, 0): "甲", (0, 1): "乙"}
 
 
@@ -110,7 +113,8 @@ def test_irregular_rows_keep_their_own_width():
 def test_a_text_box_is_read_once():
     """mc:AlternateContent holds it twice."""
     box = f"<w:txbxContent>{paragraph('框内')}</w:txbxContent>"
-    body = (f"<w:p>{run('外')}<w:r><mc:AlternateContent><mc:Choice Requires='wps'><w:drawing>{box}</w:drawing></mc:Choice>"
+    body = (f"<w:p>{run('外')}<w:r><mc:AlternateContent>"
+            f"<mc:Choice Requires='wps'><w:drawing>{box}</w:drawing></mc:Choice>"
             f"<mc:Fallback><w:pict>{box}</w:pict></mc:Fallback></mc:AlternateContent></w:r></w:p>")  # fmt: skip
     assert texts(read(body)) == ["外", "框内"]
     assert cells(read(table(row(cell(body))))) == {(0, 0): "外\n框内"}
@@ -127,8 +131,9 @@ def test_small_nested_tables_are_text_and_large_ones_tables():
 
 def test_links_tabs_breaks_and_smart_tags_are_text():
     """Everything that only wraps runs."""
-    body = (f"<w:p><w:hyperlink>{run('链接')}</w:hyperlink><w:smartTag>{run('标签')}</w:smartTag><w:r><w:tab/><w:t>表</w:t><w:br/><w:t>行</w:t>"
-            "<w:noBreakHyphen/></w:r><w:fldSimple w:instr='DATE'><w:r><w:t>今天</w:t></w:r></w:fldSimple></w:p>")  # fmt: skip
+    body = (f"<w:p><w:hyperlink>{run('链接')}</w:hyperlink><w:smartTag>{run('标签')}</w:smartTag>"
+            "<w:r><w:tab/><w:t>表</w:t><w:br/><w:t>行</w:t><w:noBreakHyphen/></w:r>"
+            f"<w:fldSimple w:instr='DATE'>{run('今天')}</w:fldSimple></w:p>")  # fmt: skip
     assert texts(read(body)) == ["链接标签\t表\n行-今天"]
 
 
@@ -151,7 +156,8 @@ def test_headers_and_footers_are_read_once():
     """The title of a form often stands in the header."""
     space = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
     links = (b'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
-             b'<Relationship Id="h1" Type="x/header" Target="header1.xml"/><Relationship Id="h2" Type="x/header" Target="header2.xml"/>'
+             b'<Relationship Id="h1" Type="x/header" Target="header1.xml"/>'
+             b'<Relationship Id="h2" Type="x/header" Target="header2.xml"/>'
              b'</Relationships>')  # fmt: skip
     header = f"<w:hdr {space}>{paragraph('登记表')}</w:hdr>".encode()
     data = _with(package(paragraph("正文")), {"word/_rels/document.xml.rels": links, "word/header1.xml": header,
@@ -201,9 +207,9 @@ def test_a_damaged_byte_inside_is_noticed():
 def test_entities_and_bombs_are_refused_at_once():
     """No entity is expanded, nothing unpacks beyond the limits, no nesting goes on for ever."""
     good = package(paragraph("正文"))
-    laughs = (b'<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "' + b"&a;" * 50 + b'">]>'
-              b'<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body>&b;</w:body></w:document>')  # fmt: skip
     space = b'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+    laughs = (b'<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "' + b"&a;" * 50 + b'">]>'
+              b"<w:document " + space + b"><w:body>&b;</w:body></w:document>")  # fmt: skip
     deep = b"<w:document " + space + b"><w:body>" + b"<w:tbl><w:tr><w:tc>" * 20000
     bomb = b"<w:document " + space + b"><w:body>" + b" " * (40 << 20) + b"</w:body></w:document>"
     started = time.monotonic()

@@ -55,7 +55,7 @@ def _tables(document: bytes) -> tuple[dict[str, tuple[int, int]], tuple[tuple[in
     at = 0x20
     words = document[at] | document[at + 1] << 8
     at += 2 + 2 * words
-    longs = document[at] | document[at + 1] << 8
+    longs = document[at] | document[at + 1] << 8 if at + 2 <= len(document) else 0
     lengths = at + 2
     at = lengths + 4 * longs
     if longs < 11 or at + 2 > len(document):

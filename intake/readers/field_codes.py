@@ -6,7 +6,7 @@ drawn over another one. People tick boxes so: `eq \\o\\ac(□,√)`.
 
 import re
 
-from rules.document import EMPTY, TICKED
+from rules.document import EMPTY, TICKED, UNSURE
 from rules.ticks import normalise, symbol
 
 #: longest instructions that are looked at
@@ -62,7 +62,12 @@ class Fields:
 
 
 def drawn_by(code: str) -> str:
-    """What a field without a result draws by its instructions; '' for all but SYMBOL and EQ \\o."""
+    """What a field without a result draws by its instructions; '' for most.
+
+    SYMBOL, EQ \\o, and a form's check box whose state was lost: some programs write none.
+    """
+    if code.strip().upper().startswith("FORMCHECKBOX"):
+        return UNSURE
     found = _SYMBOL.match(code)
     if found:
         number = int(found[1], 0 if found[1].lower().startswith("0x") else 10)

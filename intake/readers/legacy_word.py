@@ -7,17 +7,17 @@ text, field codes. The conventions are those of `intake.readers.word`.
 
 import re
 import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 from intake.config import ReadLimits
-from intake.readers import Unreadable, office_art
+from intake.readers import Unreadable, libreoffice, office_art, word
 from intake.readers.compound import Compound
 from intake.readers.fib import BOXES, DRAWINGS, FONTS, HEADERS, SHAPES, Fib, read_fib
 from intake.readers.field_codes import Fields
 from intake.readers.flow import Flow
-from intake.readers.piece_table import Run, Text
 from intake.readers.pictures import is_picture
+from intake.readers.piece_table import Run, Text
 from rules.document import Document, Embedded, Paragraph, Table
 from rules.ticks import symbol
 
@@ -40,7 +40,12 @@ def read(data: bytes, limits: ReadLimits) -> Document:
         if file.read("EncryptedPackage") is not None:
             raise Unreadable("encrypted", "文件设有密码")
         raise Unreadable("corrupt", "不是 Word 文档,或文件已损坏")
-    fib = read_fib(document)
+    try:
+        fib = read_fib(document)
+    except Unreadable as error:
+        if error.problem != "unsupported":
+            raise
+        return _converted(data, limits, error)
     table = file.read(fib.table) or file.read("0Table" if fib.table == "1Table" else "1Table")
     if not table:
         raise Unreadable("corrupt", "文件内容不完整,无法读取")
@@ -49,6 +54,14 @@ def read(data: bytes, limits: ReadLimits) -> Document:
     reading.drawings()
     notes = [*reading.notes, *(["embedded-object"] if any(name[0] == "objectpool" for name in file.names) else [])]
     return Document("doc", tuple(blocks), embedded=tuple(reading.embedded), notes=tuple(dict.fromkeys(notes)))
+
+
+def _converted(data: bytes, limits: ReadLimits, error: Unreadable) -> Document:
+    """A document older than Word 97, by way of LibreOffice where it can run; else raises `error`."""
+    if not libreoffice.can_run():
+        raise error
+    made = word.read(libreoffice.to_docx(data, "doc", limits), limits)
+    return replace(made, method="doc", notes=(*made.notes, "converted"))
 
 
 @dataclass

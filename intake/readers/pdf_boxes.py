@@ -99,7 +99,7 @@ class _Box:
 
 
 def _state(box: _Box, boxes: list[_Box], told_apart: bool) -> str:
-    """Text and pixels weighed: pixels tell boxes of one character apart, but a font without the sign draws all alike."""
+    """Text and pixels weighed: pixels tell boxes of one character apart; a font without the sign draws all alike."""
     if box.pixels is None or box.pixels == box.text:
         return box.text
     alike = {other.pixels for other in boxes if other.char == box.char}

@@ -55,9 +55,21 @@ class Text:
         self._document, self._data = document, data
         self._pieces = _pieces(fib.part(CLX, table))
         self._starts = [piece.start for piece in self._pieces]
+        self._check(max(end for _, end in fib.stories.values()))
         self._paragraphs = _Pages(document, fib.part(PARAGRAPHS, table), 13)
         self._characters = _Pages(document, fib.part(CHARACTERS, table), 1)
         self._known: dict[bytes, sprm.Character] = {}
+
+    def _check(self, end: int) -> None:
+        """Every character must be there: half a form would read like a form half filled in."""
+        reached = 0
+        for piece in self._pieces:
+            behind = piece.offset + (piece.end - piece.start) * piece.width
+            if piece.start > reached or (behind > len(self._document) and piece.start < end):
+                break
+            reached = max(reached, piece.end)
+        if reached < end:
+            raise Unreadable("corrupt", "文件不完整,部分内容缺失")
 
     def runs(self, start: int, end: int) -> Iterator[Run]:
         """Everything from one place in the text to another."""
@@ -172,7 +184,9 @@ class _Pages:
         found = self._pages.get(number)
         if found is None:
             page = self._document[number * _PAGE : number * _PAGE + _PAGE]
-            count = page[-1] if len(page) == _PAGE else 0
+            if len(page) < _PAGE:
+                raise Unreadable("corrupt", "文件不完整,部分内容缺失")
+            count = page[-1]
             fits = count and 4 * (count + 1) + self._width * count < _PAGE
             found = (struct.unpack_from(f"<{count + 1}I", page) if fits else (), page)
             self._pages[number] = found

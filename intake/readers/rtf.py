@@ -75,6 +75,13 @@ class _Row:
     cells: list[CellShape] = field(default_factory=list)
     joins_left: bool = False
     joins_above: bool = False
+    deleted: bool = False
+    deleted_cells: int = 0
+
+    @property
+    def is_deleted(self) -> bool:
+        """Whether every cell was deleted with tracking."""
+        return 0 < len(self.cells) == self.deleted_cells
 
 
 @dataclass(slots=True)
@@ -416,16 +423,19 @@ class _Reading:
             left = row.cells[-1].right if row.cells else row.left
             if len(row.cells) < 200:
                 row.cells.append(CellShape(left, value or 0, row.joins_left, row.joins_above))
-            row.joins_left = row.joins_above = False
+            row.deleted_cells += row.deleted
+            row.joins_left = row.joins_above = row.deleted = False
+        elif word == "cldel":
+            row.deleted = True
         elif word == "cell":
             self._flow.cell(1)
         elif word == "row":
-            self._flow.row(1, tuple(row.cells))
+            self._flow.row(1, tuple(row.cells), deleted=self._state.deleted or row.is_deleted)
             self._rows_open = False
         elif word == "nestcell":
             self._flow.cell(max(self._state.level, 2))
         elif word == "nestrow":
-            self._flow.row(max(self._state.level, 2), tuple(row.cells))
+            self._flow.row(max(self._state.level, 2), tuple(row.cells), deleted=self._state.deleted or row.is_deleted)
         else:
             return False
         return True

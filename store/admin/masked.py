@@ -36,6 +36,8 @@ _PRAGMAS = frozenset({"table_info", "table_xinfo", "foreign_key_list", "index_li
 _OWN_TABLES = frozenset({"sqlite_master", "sqlite_schema", "json_each", "json_tree",
                          *(f"pragma_{name}" for name in _PRAGMAS)})
 _EXPLAIN = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*explain\b", re.IGNORECASE | re.DOTALL)
+#: a date of birth as it is printed on an ID card; \d takes full-width digits too
+_BIRTH = re.compile(r"(出\s*生[^\d]{0,12})\d{4}\s*[年.\-/]?\s*\d{1,2}\s*[月.\-/]?\s*\d{1,2}\s*日?")
 _FORBIDDEN_FUNCTIONS = frozenset({"load_extension", "fts3_tokenizer", "readfile", "writefile", "edit", "sqlite_log"})
 
 
@@ -69,12 +71,25 @@ def hide_paper(kind, value):
     return value if kind == "org_certificate" else hide_id(value)
 
 
+def hide_file(role, value):
+    """What was read from a file.
+
+    Of an ID card nothing: its date of birth stands beside the number and would fill the gap in it. In other files (a
+    scan of form and card on one page) the date after 出生 is hidden.
+    """
+    if role == "id_card" and value:
+        return "（身份证上的文字不显示）"
+    return _BIRTH.sub(r"\1****年**月**日", hide_text(value)) if isinstance(value, str) else value
+
+
 _FUNCTIONS: dict[str, tuple[int, Callable]] = {
     "hide_text": (1, hide_text), "hide_id": (1, hide_id), "hide_phone": (1, hide_phone),
     "hide_field": (2, hide_field), "hide_paper": (2, hide_paper),
+    "hide_file": (2, hide_file),
 }
 _EXPRESSIONS = {"plain": '"{0}"', "text": 'hide_text("{0}")', "id": 'hide_id("{0}")', "phone": 'hide_phone("{0}")',
-                "field": 'hide_field("name", "{0}")', "paper": 'hide_paper("kind", "{0}")'}
+                "field": 'hide_field("name", "{0}")', "paper": 'hide_paper("kind", "{0}")',
+                "file": 'hide_file("role", "{0}")'}
 
 
 class MaskedDatabase(Database):

@@ -8,9 +8,9 @@ import yaml
 
 HERE = Path(__file__).parent
 #: how a column is shown
-MASKS = ("plain", "text", "id", "phone", "field", "paper", "hidden")
+MASKS = ("plain", "text", "id", "phone", "field", "paper", "file", "hidden")
 #: masks of columns that hold a person's number
-_NUMBERS = ("id", "phone", "field", "paper")
+_NUMBERS = ("id", "phone", "field", "paper", "file")
 
 
 @dataclass(frozen=True, slots=True)
