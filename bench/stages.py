@@ -8,7 +8,7 @@ from collections.abc import Callable
 STAGES = {
     "fetch": ("intake.imap:Connection.uids", "intake.imap:Connection.facts", "intake.imap:Connection.fetch",
               "intake.watch:connect"),
-    "keep (fsync)": ("intake.collect:keep_raw",),
+    "keep (fsync)": ("intake.collect:keep_all",),
     "ledger": ("intake.collect:enter", "store.processing:begin_attempts", "store.processing:pending"),
     "parse": ("intake.parse:parse",),
     "unpack": ("intake.unpack:unpack",),

@@ -44,7 +44,7 @@ def words_for(survey: Survey) -> dict:
         "MESSAGE_STATES": words.MESSAGE_STATES, "SILENCES": words.SILENCES, "ROLES": words.ROLES,
         "PROBLEMS": words.PROBLEMS, "REPLY_KINDS": words.REPLY_KINDS, "REPLY_STATES": words.REPLY_STATES,
         "YES_NO": words.YES_NO, "ON_TIME": {1: "按时", 0: "逾期"}, "SIDES": words.SIDES,
-        "WHY": words.WHY, "ACTIONS": words.ACTIONS,
+        "WHY": words.WHY, "ACTIONS": words.ACTIONS, "DECISIONS": words.DECISIONS,
         "FIELDS": {rule.name: rule.label for rule in survey.fields} | {"platform": "平台"},
         "MISSING": lambda code: words.missing_word(survey, code),
     }

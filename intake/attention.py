@@ -9,6 +9,7 @@ from datetime import datetime
 
 from intake import accounting
 from intake.words import CATEGORIES, REPLY_KINDS, REPLY_STATES, word
+from rules.cloud import last_day
 from rules.values import mask_personal
 from store import overview
 from store.database import Database
@@ -28,10 +29,13 @@ class Attention:
     lines: tuple[str, ...]
 
 
-def gather(database: Database) -> tuple[Attention, ...]:
-    """Everything that waits for a person, most urgent first; sorts of work of which there is none are left out."""
+def gather(database: Database, now: datetime | None = None) -> tuple[Attention, ...]:
+    """Everything that waits for a person, most urgent first; sorts of work of which there is none are left out.
+
+    `now`, in the office's time zone, is what the days left of cloud attachments are counted from; without it none are.
+    """
     found = (_mailboxes(database), _mails(database, "uncertain"), _mails(database, "failed"), _failed(database),
-             _mails(database, "held"), _reviews(database), _inquiries(database), _doubts(database), _remote(database),
+             _mails(database, "held"), _reviews(database), _inquiries(database), _doubts(database), _remote(database, now),
              _dead(database))
     return tuple(one for one in found if one.lines)
 
@@ -103,12 +107,22 @@ def _doubts(database: Database) -> Attention:
     return Attention("doubt", "其他待核实事项", "请核实后处理。", lines)
 
 
-def _remote(database: Database) -> Attention:
+def _remote(database: Database, now: datetime | None) -> Attention:
     lines = tuple(f"{row['number'] or '来信' + str(row['message_id'])} {short(row['filename'], 60) or '（未写文件名）'}"
-                  f"（{masked_address(row['from_address'])}）" + (f"：{short(row['problem_detail'], 60)}"
-                                                              if row["problem_detail"] else "")
+                  f"（{masked_address(row['from_address'])}）" + _cloud_note(row["problem_detail"] or "", now)
                   for row in overview.remote_files(database))
     return Attention("remote", "云附件（信中只有链接）", "系统不下载链接；请对方改用普通附件，或在过期前人工下载。", lines)
+
+
+def _cloud_note(detail: str, now: datetime | None) -> str:
+    """How long the link is still good, and the link itself, which must stay whole to be of use."""
+    told, _, link = detail.partition("；链接：")
+    last = last_day(told.partition("有效期：")[2])
+    left = (last - now.date()).days if last and now else None
+    notes = [short(told, 60)] if told else []
+    if left is not None:
+        notes.append(f"剩余{left}天" if left >= 0 else "链接已过期")
+    return f"：{'；'.join([*notes, *([link] if link else [])])}" if notes or link else ""
 
 
 def _dead(database: Database) -> Attention:

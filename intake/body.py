@@ -4,7 +4,7 @@ import binascii
 import re
 from dataclasses import dataclass
 
-from intake.charset import codec_name, decode_text
+from intake.charset import beginning, codec_name, decode_text
 from intake.headers import decode_base64
 from intake.html_text import html_to_text
 from intake.mime import Entity, ancestors, body, is_too_deep
@@ -12,6 +12,8 @@ from intake.mime import Entity, ancestors, body, is_too_deep
 #: characters that are kept
 MAX_TEXT = 1_000_000
 MAX_HTML = 500_000
+#: bytes of a text that are decoded: more than MAX_TEXT characters in any charset
+MAX_BYTES = 5 * MAX_TEXT
 _MAX_PASTED = 50
 _PASTED = re.compile(
     r"data:(image/[a-z0-9.+-]{1,20})(?:;[a-z0-9=-]{1,40})*;base64,([A-Za-z0-9+/=\s%]{100,})", re.IGNORECASE
@@ -112,7 +114,7 @@ def _pick(plain: str, rich: str) -> str:
 
 
 def _plain_text(raw, leaf: Entity, defects: set[str]) -> str:
-    text = _decoded(body(raw, leaf, defects), leaf, defects)
+    text = _decoded(beginning(body(raw, leaf, defects), MAX_BYTES), leaf, defects)
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if leaf.type_parameters.get("format", "").lower() == "flowed":
         text = unflowed(text, leaf.type_parameters.get("delsp", "").lower() == "yes")

@@ -8,7 +8,7 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
-from intake import commands, system_errors
+from intake import clerk, commands, system_errors
 from intake.usage import Parser, day, identifier, identifier_or_all, label_or_all
 from rules.errors import ConfigError, IntakeError
 
@@ -30,7 +30,6 @@ def parser() -> argparse.ArgumentParser:
     top = Parser(prog="intake", parents=[common], description="收取登记邮件、整理入库、自动答复、每日报告。",
                  epilog="退出码：0 正常；1 需要人工处理；2 服务未运行、数据不能使用或用法有误；78 配置有误。")
     top.add_argument("--version", action="version", version=_version(), help="显示版本")
-    top.set_defaults(config="service.yaml", verbose=False)
     adder = top.add_subparsers(dest="command", required=True, metavar="命令", title="命令")
 
     def add(name: str, help: str, call) -> argparse.ArgumentParser:
@@ -44,6 +43,7 @@ def parser() -> argparse.ArgumentParser:
     _add_reports(add)
     _add_looking(add)
     _add_work(add)
+    clerk.add_commands(add)
     return top
 
 
@@ -106,7 +106,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(arguments: list[str] | None) -> int:
-    chosen = parser().parse_args(arguments)
+    # not set_defaults(): the option is shared by all parsers, and a default would overwrite what stood before the command
+    chosen = parser().parse_args(arguments, argparse.Namespace(config="service.yaml", verbose=False))
     commands.start_logging(chosen.verbose)
     try:
         code = chosen.call(chosen)

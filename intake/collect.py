@@ -5,7 +5,7 @@ is found again by the next listing. A mail that the server lists but does not ha
 reported, and tried again, after everything else and alone, so that it cannot stop the others.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -19,7 +19,7 @@ from intake.imap_errors import ConnectionLost, Refused
 from intake.sources import received_at
 from rules.errors import TransientError
 from store.database import Database
-from store.files import keep_raw, raw_path
+from store.files import keep_all, raw_path
 from store.messages import BEFORE_SINCE, LedgerEntry, enter, known_uids, left_alone
 
 #: rows in one transaction for mail that is left alone
@@ -174,13 +174,13 @@ def _keep(turn: _Turn, batch: dict[int, Facts]) -> Iterator[tuple[int, LedgerEnt
         head = next(parts, None)
         if head is None and fact.size != 0:
             return
-        sha256, size = _on_disk(turn, _chain(head or b"", parts))
+        ((sha256, size),) = _on_disk(turn, [_chain(head or b"", parts)])
         yield first, _entry(turn, first, fact, sha256, size)
         return
-    for uid, body in turn.connection.fetch(list(batch)).items():
-        if not body and batch[uid].size != 0:
-            continue
-        sha256, size = _on_disk(turn, [body])
+    fetched = turn.connection.fetch(list(batch)).items()
+    bodies = {uid: body for uid, body in fetched if body or batch[uid].size == 0}
+    kept = _on_disk(turn, ([body] for body in bodies.values()))
+    for uid, (sha256, size) in zip(bodies, kept, strict=True):
         yield uid, _entry(turn, uid, batch[uid], sha256, size)
 
 
@@ -189,9 +189,9 @@ def _chain(head: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
     yield from rest
 
 
-def _on_disk(turn: _Turn, chunks) -> tuple[str, int]:
+def _on_disk(turn: _Turn, mails: Iterable[Iterable[bytes]]) -> list[tuple[str, int]]:
     try:
-        return keep_raw(turn.config.data, chunks)
+        return keep_all(turn.config.data, mails)
     except OSError as error:
         place = turn.config.data
         raise TransientError(f"无法把邮件写入磁盘（{place}）：{error.strerror}。请检查磁盘空间和权限。") from error

@@ -39,16 +39,20 @@ def now() -> datetime:
 
 
 def _config(arguments: Namespace) -> Config:
+    return load_config(_path(arguments))
+
+
+def _path(arguments: Namespace) -> Path:
     path = Path(arguments.config)
     if not path.exists():
         raise ConfigError("没有这个配置文件，请用 -c 指明（样本是程序文件夹里的 service.yaml）", path=str(path))
     if path.is_dir():
         raise ConfigError("这是文件夹，-c 后面应写配置文件", path=str(path))
-    return load_config(path)
+    return path
 
 
 @contextmanager
-def _opened(arguments: Namespace) -> Iterator[tuple[Config, Survey, Database]]:
+def opened(arguments: Namespace) -> Iterator[tuple[Config, Survey, Database]]:
     config = _config(arguments)
     survey = load_survey(config.survey)
     database = connect(config.database)
@@ -67,11 +71,11 @@ def _refuse_newer(config: Config, database: Database) -> None:
         raise PermanentError(f"数据库 {config.database} 由较新的版本写成（{unknown[-1]}），请升级本程序。")
 
 
-def _clock(config: Config):
+def clock_of(config: Config):
     return lambda: datetime.now(config.time_zone)
 
 
-def _actor() -> str:
+def actor() -> str:
     from intake.secrets import environment
 
     return environment("SUDO_USER") or environment("USER") or "admin"
@@ -89,13 +93,13 @@ def run(arguments: Namespace) -> int:
     from rules.reply_check import check_templates
 
     # whatever can be known to be wrong is said now, in one line, and not by loops that fail again and again
-    with _opened(arguments) as (config, survey, _):
+    with opened(arguments) as (config, survey, _):
         _need_mailbox(config)
         check_templates(survey)
         for secret in [box.password for box in config.mailboxes] + [config.smtp.password] * bool(config.smtp):
             if secret:
                 read_secret(secret)
-    code = daemon.run(config, survey, _clock(config))
+    code = daemon.run(config, survey, clock_of(config))
     if code:
         print(f"已有一个服务在使用数据文件夹 {config.data}，不能再启动一个。", file=sys.stderr)
     return code
@@ -109,9 +113,9 @@ def once(arguments: Namespace) -> int:
     from intake.lock import exclusive
     from intake.secrets import read_secret
 
-    with _opened(arguments) as (config, survey, database):
+    with opened(arguments) as (config, survey, database):
         _need_mailbox(config)
-        clock_now = _clock(config)
+        clock_now = clock_of(config)
         passwords = [read_secret(box.password) for box in config.mailboxes]
         new, failures = 0, []
         for box, password in zip(config.mailboxes, passwords, strict=True):
@@ -133,8 +137,8 @@ def import_mails(arguments: Namespace) -> int:
     """Take mails from files through the same pipeline."""
     from intake.importing import import_paths
 
-    with _opened(arguments) as (config, survey, database):
-        report = import_paths(config, survey, database, arguments.paths, _clock(config))
+    with opened(arguments) as (config, survey, database):
+        report = import_paths(config, survey, database, arguments.paths, clock_of(config))
     if arguments.json:
         print(json.dumps(asdict(report), ensure_ascii=False))
     else:
@@ -149,8 +153,8 @@ def deliver_once(arguments: Namespace) -> int:
     """Drain the outbox once."""
     from intake.deliver import deliver_once as deliver
 
-    with _opened(arguments) as (config, _, database):
-        report = deliver(config, database, _clock(config))
+    with opened(arguments) as (config, _, database):
+        report = deliver(config, database, clock_of(config))
     if report.unconfigured:
         raise ConfigError("没有配置发信服务器，请填写 smtp", path=str(config.path), key="smtp")
     if report.busy:
@@ -167,8 +171,8 @@ def digest(arguments: Namespace) -> int:
     """The day's report."""
     from intake import digest as report
 
-    with _opened(arguments) as (config, survey, database):
-        moment = _clock(config)()
+    with opened(arguments) as (config, survey, database):
+        moment = clock_of(config)()
         day = arguments.day or moment.date() - timedelta(days=1)
         if arguments.send and not config.digest.to:
             raise ConfigError("没有填写接收日报的地址", path=str(config.path), key="digest.to")
@@ -188,8 +192,8 @@ def ledger(arguments: Namespace) -> int:
     """The workbook."""
     from intake import ledger as book
 
-    with _opened(arguments) as (config, survey, database):
-        count = book.write(database, arguments.out, survey, _clock(config)())
+    with opened(arguments) as (config, survey, database):
+        count = book.write(database, arguments.out, survey, clock_of(config)())
     print(f"已导出 {count} 份登记到 {arguments.out}。")
     return 0
 
@@ -199,7 +203,7 @@ def status(arguments: Namespace) -> int:
     from intake.status import read_status
 
     config = _config(arguments)
-    found = read_status(config, _clock(config)())
+    found = read_status(config, clock_of(config)())
     print(json.dumps(found.facts, ensure_ascii=False) if arguments.json else found.text, end="\n" if arguments.json else "")
     return found.exit_code
 
@@ -208,7 +212,7 @@ def doctor(arguments: Namespace) -> int:
     """Check everything and say what to do."""
     from intake.doctor import examine
 
-    findings = examine(_config(arguments).path, now())
+    findings = examine(_path(arguments), now())
     if arguments.json:
         print(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False))
     else:
@@ -228,7 +232,7 @@ def show(arguments: Namespace) -> int:
     if (arguments.message is None) == (arguments.number is None):
         print("请写一个登记编号，或用 --message 指明一封来信。", file=sys.stderr)
         return 2
-    with _opened(arguments) as (_, survey, database):
+    with opened(arguments) as (_, survey, database):
         if arguments.message is not None:
             text, what = show_message(database, arguments.message), f"来信 {arguments.message}"
         else:
@@ -244,16 +248,16 @@ def show(arguments: Namespace) -> int:
 
 def outbox(arguments: Namespace) -> int:
     """Mails that wait, and the account's pause: see `intake.outbox_command`."""
-    with _opened(arguments) as (config, _, database):
-        return outbox_command(database, arguments, _actor(), _clock(config)())
+    with opened(arguments) as (config, _, database):
+        return outbox_command(database, arguments, actor(), clock_of(config)())
 
 
 def retry(arguments: Namespace) -> int:
     """Try messages again that were given up."""
-    with _opened(arguments) as (config, _, database):
+    with opened(arguments) as (config, _, database):
         given_up = [row["id"] for row in overview.failed_messages(database)]
         wanted = given_up if "all" in arguments.messages else [int(number) for number in arguments.messages]
-        done = processing.retry(database, wanted, _actor(), _clock(config)())
+        done = processing.retry(database, wanted, actor(), clock_of(config)())
     skipped = [number for number in dict.fromkeys(wanted) if number not in done]
     if done:
         print(f"将重新处理：{'、'.join(map(str, done))}。服务运行时随即处理；否则请运行 intake once。")
@@ -275,7 +279,7 @@ def admin(arguments: Namespace) -> int:
     """Datasette."""
     from intake.admin import check_loopback, serve
 
-    with _opened(arguments) as (config, _, _):
+    with opened(arguments) as (config, _, _):
         check_loopback(config)
     family = socket.AF_INET6 if ":" in config.admin.host else socket.AF_INET
     with socket.socket(family) as probe:  # uvicorn would end the process with a line of English

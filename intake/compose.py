@@ -123,11 +123,14 @@ def _words(text: str, used: int) -> str:
     words, current, room = [], b"", 75 - used
     for char in text:
         octets = char.encode("utf-8")
-        if len(_word(current + octets)) > room and current:
+        if len(_WORD) + -(-len(current + octets) // 3) * 4 > room and current:
             words.append(_word(current))
             current, room = b"", 74
         current += octets
     return "\r\n ".join([*words, _word(current)])
+
+
+_WORD = "=?utf-8?B??="
 
 
 def _word(octets: bytes) -> str:
@@ -166,7 +169,8 @@ def _text_part(subtype: str, text: str) -> bytes:
 
 
 def _base64(octets: bytes) -> bytes:
-    return base64.encodebytes(octets).replace(b"\n", b"\r\n").removesuffix(b"\r\n")
+    letters = base64.b64encode(octets)
+    return b"\r\n".join(letters[start : start + 76] for start in range(0, len(letters), 76))
 
 
 def _encoded_file(path: Path, name: str) -> bytes:

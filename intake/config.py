@@ -81,6 +81,8 @@ class ReplyPolicy:
     require_recipient: bool = True
     #: give a deferred mail up after this many hours
     give_up_hours: float = 48
+    #: confirm by mail that the paper form has come (`intake paper`)
+    confirm_paper: bool = False
 
 
 @dataclass(frozen=True, slots=True)

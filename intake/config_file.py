@@ -37,6 +37,7 @@ _REPLY: dict[str, Reader] = {
     "per_day": lambda node: node.integer(1, 1_000_000),
     "require_recipient": lambda node: node.boolean(),
     "give_up_hours": lambda node: node.number(0, 8760),
+    "confirm_paper": lambda node: node.boolean(),
 }
 _DIGEST: dict[str, Reader] = {
     "to": lambda node: tuple(_address(item) for item in _unique(node)),

@@ -15,6 +15,7 @@ import socket
 import sys
 import traceback
 
+from intake.scratch import reserve
 from intake.wire import MAX_NOTE_BYTES, MAX_REPLY_BYTES, receive_job, send_frame
 from rules.errors import IntakeError, PermanentError, TransientError
 
@@ -29,6 +30,7 @@ def main(channel_number: int, memory_mb: int) -> None:
     sys.excepthook = lambda *error: _report_bug(channel, *error)
     for module in ("intake.read", "intake.read_files", "intake.html_text"):
         importlib.import_module(module)  # while compiled modules can still be written
+    reserve()
     give_up_rights(memory_mb)
     send_frame(channel, b"H", b"ready")
     while (job := receive_job(channel)) is not None:

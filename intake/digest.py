@@ -90,7 +90,7 @@ def make(config: Config, survey: Survey, database: Database, day: date, now: dat
     begin, end = digests.span(day, zone)
     first = (covers or (day,))[0]
     period_begin = digests.span(first, zone)[0]
-    tasks, folders = attention.gather(database), accounting.folders(database)
+    tasks, folders = attention.gather(database, now.astimezone(zone)), accounting.folders(database)
     counts = {
         "day": _figures(database, begin, end),
         "period": _figures(database, period_begin, end), "total": _figures(database, 0, end),

@@ -6,7 +6,7 @@ import struct
 import zipfile
 
 #: kinds that are opened and whose files become files of their own
-CONTAINERS = frozenset(("zip", "eml"))
+CONTAINERS = frozenset(("zip", "rar", "7z", "tar", "gz", "bz2", "xz", "eml", "mbox", "msg", "tnef"))
 #: kinds that never carry a material: kept, without any complaint
 HARMLESS = frozenset(("calendar", "vcard", "signature", "delivery-status", "css", "font", "empty"))
 
@@ -20,7 +20,8 @@ _MAGIC = (
 )  # fmt: skip
 _HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1", b"avif")
 _BY_EXTENSION = {
-    "txt": "txt", "text": "txt", "csv": "txt", "log": "txt", "md": "txt", "json": "txt", "htm": "html", "html": "html",
+    "txt": "txt", "text": "txt", "csv": "csv", "tsv": "csv", "log": "txt", "md": "txt", "json": "txt",
+    "htm": "html", "html": "html",
     "mht": "eml", "mhtml": "eml", "eml": "eml", "ics": "calendar", "vcf": "vcard", "p7s": "signature",
     "asc": "signature", "sig": "signature", "css": "css", "xml": "xml", "svg": "svg",
 }  # fmt: skip
@@ -69,12 +70,15 @@ _MIME = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
     "odt": "application/vnd.oasis.opendocument.text", "ods": "application/vnd.oasis.opendocument.spreadsheet",
-    "ofd": "application/ofd", "doc": "application/msword", "wps": "application/vnd.ms-works",
+    "ofd": "application/ofd", "doc": "application/msword",
+    "wordml": "application/msword", "wps": "application/vnd.ms-works",
     "xls": "application/vnd.ms-excel", "ppt": "application/vnd.ms-powerpoint", "msg": "application/vnd.ms-outlook",
     "pdf": "application/pdf", "rtf": "application/rtf", "jpg": "image/jpeg", "png": "image/png", "gif": "image/gif",
     "bmp": "image/bmp", "tiff": "image/tiff", "webp": "image/webp", "heic": "image/heic", "zip": "application/zip",
     "rar": "application/vnd.rar", "7z": "application/x-7z-compressed", "gz": "application/gzip",
-    "tar": "application/x-tar", "eml": "message/rfc822", "html": "text/html", "txt": "text/plain",
+    "tar": "application/x-tar", "bz2": "application/x-bzip2", "xz": "application/x-xz", "mbox": "application/mbox",
+    "eml": "message/rfc822", "html": "text/html", "txt": "text/plain",
+    "csv": "text/csv", "xmlss": "application/vnd.ms-excel",
     "tnef": "application/ms-tnef", "calendar": "text/calendar", "vcard": "text/vcard", "xml": "application/xml",
 }  # fmt: skip
 _HEADER_LINE = re.compile(rb"[!-9;-~]{1,60}:[ \t]?\S")
@@ -82,7 +86,10 @@ _MAIL_FIELDS = re.compile(
     rb"^(?:received|from|to|subject|date|message-id|mime-version|return-path|content-type|delivered-to|x-[a-z-]+):",
     re.IGNORECASE | re.MULTILINE,
 )
+_MBOX = re.compile(rb"From [^\r\n]{3,300}\r?\n(?:>?From [^\r\n]{0,300}\r?\n)?[!-9;-~]{1,60}:")
 _HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body|meta|table|div|p|font|span)[\s>/]", re.IGNORECASE)
+#: Word 2003 XML, and a .docx in one XML file
+_WORD_XML = re.compile(rb"office/word/2003/wordml|progid=.Word\.Document.")
 #: names of OLE streams, in the order in which they decide: a mail may hold a document, a document a sheet
 _OLE = (
     ("__substg1.0_", "msg"), ("EncryptedPackage", "encrypted"), ("WordDocument", "doc"), ("Workbook", "xls"),
@@ -126,7 +133,7 @@ def _boxed_kind(data: bytes) -> str | None:
         return "heic" if data[8:12] in _HEIF_BRANDS else "video"
     if data[:2] == b"BM" and len(data) > 26 and struct.unpack_from("<I", data, 14)[0] in (12, 40, 52, 56, 108, 124):
         return "bmp"
-    if data[257:262] == b"ustar":
+    if is_tar(data[:512]):
         return "tar"
     # some scanners put a few bytes before the mark (the PDF reference allows 1,024)
     if b"%PDF-" in data[:1024]:
@@ -141,6 +148,10 @@ def _text_kind(data: bytes, extension: str, media_type: str | None) -> str:
     if not _is_text(head):
         return "unknown"
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if is_mbox(start, f".{extension}"):
+        return "mbox"
+    if b"<Workbook" in head and b"urn:schemas-microsoft-com:office:spreadsheet" in head:
+        return "xmlss"
     if start[:15].upper() == b"BEGIN:VCALENDAR":
         return "calendar"
     if start[:11].upper() == b"BEGIN:VCARD":
@@ -149,6 +160,8 @@ def _text_kind(data: bytes, extension: str, media_type: str | None) -> str:
         return "eml" if _HEADER_LINE.match(start) else "txt"
     if start.startswith(b"{\\rtf"):
         return "rtf"
+    if start.startswith(b"<") and _WORD_XML.search(start[:4096]):
+        return "wordml"
     if start.startswith(b"<") and b"opendocument.text" in start[:4096]:
         return "odt"  # the single-file form, .fodt
     if extension == "xml" or (start[:5] == b"<?xml" and not _HTML.search(start[:2048])):
@@ -157,9 +170,24 @@ def _text_kind(data: bytes, extension: str, media_type: str | None) -> str:
         return _BY_EXTENSION[extension]
     if extension in ("html", "htm") or media_type == "text/html" or _HTML.match(start):
         return "html"
-    if _HTML.search(start) and extension in ("doc", "xls", "wps", "et"):
+    if _HTML.search(start) and extension in ("doc", "xls", "xlsx", "wps", "et"):
         return "html"  # web exports that are named .doc
-    return "txt"
+    return "csv" if extension in ("xls", "xlsx", "xlsm", "et") else "txt"
+
+
+def is_mbox(data: bytes, filename: str) -> bool:
+    """Whether a file is an mbox (RFC 4155): its first line begins `From ` and a header follows; a saved mail may, too."""
+    if extension_of(filename) in ("eml", "mht", "mhtml", "txt", "htm", "html"):
+        return False
+    return bool(_MBOX.match(data[:4096]))
+
+
+def is_tar(head: bytes) -> bool:
+    """Whether a file begins with a tar header: its checksum tells, as old archives bear no `ustar` (POSIX pax, ustar)."""
+    field = head[148:156].strip(b" \0")
+    if len(head) < 512 or not 0 < len(field) <= 7 or field.strip(b"01234567") or not head[0]:
+        return False
+    return sum(head[:148]) + 8 * 32 + sum(head[156:512]) == int(field, 8)
 
 
 def _is_text(head: bytes) -> bool:
@@ -176,7 +204,7 @@ def _is_mail(start: bytes) -> bool:
 
 def _zip_kind(data: bytes, extension: str) -> str:
     """Zip families told apart by their members (their names in the central directory, at the end of the file)."""
-    directory = data[:4096] + data[-2 * 1024 * 1024 :]
+    directory = _central_directory(data)
     if extension in _ZIP_FAMILIES and b"PK\x05\x06" not in directory:
         return extension  # cut off: its reader will say so
     if b"[Content_Types].xml" in directory:
@@ -193,6 +221,19 @@ def _zip_kind(data: bytes, extension: str) -> str:
     if b"META-INF/MANIFEST.MF" in directory and extension in ("jar", "apk"):
         return "exe"
     return "zip"
+
+
+def _central_directory(data: bytes) -> bytes:
+    """The names of the members and what belongs to them; of a damaged file its beginning and its end.
+
+    Not the whole tail: an archive often stores a .docx without packing it, whose own directory stands there too.
+    """
+    end = data.rfind(b"PK\x05\x06")
+    if 0 <= end <= len(data) - 22:
+        size = struct.unpack_from("<I", data, end + 12)[0]
+        if 0 < size <= end and data[end - size : end - size + 4] == b"PK\x01\x02":
+            return data[end - size : end + 22]
+    return data[:4096] + data[-2 * 1024 * 1024 :]
 
 
 def _open_document(head: bytes, extension: str) -> str:

@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, Any
 from rules.document import Line
 
 if TYPE_CHECKING:
+    from numpy import ndarray
     from PIL.Image import Image
+
+    from intake.ocr_steps import Glyph, Seen
 
 
 def lines(image: "Image", page: int = 1) -> tuple[Line, ...]:
@@ -23,6 +26,20 @@ def lines(image: "Image", page: int = 1) -> tuple[Line, ...]:
     from intake import ocr_steps
 
     return ocr_steps.read(image, page, engine())
+
+
+def look(image: "Image") -> "Seen":
+    """`image` upright, with every line on it as it lies there and the place of every character."""
+    from intake import ocr_steps
+
+    return ocr_steps.look(image, engine())
+
+
+def again(cuts: "list[ndarray]") -> "list[tuple[str, float, tuple[Glyph, ...]]]":
+    """(text, confidence, characters) of each cut-out line (BGR): to look twice at what was unclear."""
+    from intake import ocr_steps
+
+    return ocr_steps.recognised(cuts, engine())
 
 
 def probe() -> None:
@@ -37,4 +54,5 @@ def engine() -> Any:
 
     one_thread = {f"EngineConfig.onnxruntime.{name}_op_num_threads": 1 for name in ("intra", "inter")}
     # It would warn of every picture without text, in colour, on standard error.
-    return RapidOCR(params={"Global.log_level": "critical", **one_thread})
+    # With the place of every character, by which ticks are found and lines are cut at the rules of a table.
+    return RapidOCR(params={"Global.log_level": "critical", "Global.return_word_box": True, **one_thread})

@@ -9,7 +9,7 @@ Coordinates are pixels; a quadrilateral is four corners: top left, top right, bo
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -21,8 +21,40 @@ from rules.document import Line
 # Reading runs in several processes side by side, each with one thread.
 cv2.setNumThreads(1)
 
-#: corners of a line, its text, its confidence
-Row = tuple[np.ndarray, str, float]
+
+@dataclass(frozen=True, slots=True)
+class Glyph:
+    """One character as it was recognised."""
+
+    char: str
+    #: where its middle lies along its line, 0 (left) to 1 (right); accurate to a third of a character
+    at: float
+    #: 0..1
+    sure: float
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line as it was found in the picture."""
+
+    corners: np.ndarray
+    text: str
+    #: mean confidence of its characters
+    score: float
+    #: its characters without white space, left to right
+    glyphs: tuple[Glyph, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was seen of a picture: the picture upright (BGR) and the lines on it, in its pixels."""
+
+    picture: np.ndarray
+    rows: list[Row]
+    #: quarter turns to the left that made it upright
+    turns: int = 0
+
+
 #: longest side in pixels on which text is looked for: at 2000 memory doubles, and nothing more is found
 DETECT_SIDE = 1280
 #: the same where print turned out to be tiny all over the page
@@ -37,6 +69,8 @@ _MAX_ASPECT = 4.0
 _LONG, _STRIPS = 2.5, 12
 #: least confidence of a line that is kept
 _LEAST = 0.5
+#: the same of a line that is only handed on to those who look at it more closely
+_FAINT = 0.2
 #: lines that are less sure than this on average may stand on their head
 _DOUBTFUL = 0.8
 #: cut-outs that vote on the half turn
@@ -45,14 +79,19 @@ _VOTERS = 12
 
 def read(image: Image, page: int, engine: Any) -> tuple[Line, ...]:
     """The lines of `image`, top to bottom, boxes in pixels of the upright, level picture."""
+    return level(look(image, engine).rows, page)
+
+
+def look(image: Image, engine: Any) -> Seen:
+    """The picture turned upright, and every line on it as it lies there."""
     whole = np.asarray(image.convert("RGB"))[:, :, ::-1]
     height, width = whole.shape[:2]
     if height > _LONG * width and height > READ_SIDE:
-        return _read_strips(whole, page, engine)
-    return _level(_read_upright(whole, engine), page)
+        return Seen(whole, _read_strips(whole, engine))
+    return _read_upright(whole, engine)
 
 
-def _read_strips(whole: np.ndarray, page: int, engine: Any) -> tuple[Line, ...]:
+def _read_strips(whole: np.ndarray, engine: Any) -> list[Row]:
     """A long screenshot, piece by piece; pieces overlap, and a line belongs to the piece that holds its middle."""
     height, width = whole.shape[:2]
     step, overlap = int(1.6 * width), int(0.15 * width)
@@ -60,14 +99,14 @@ def _read_strips(whole: np.ndarray, page: int, engine: Any) -> tuple[Line, ...]:
     for number in range(min(_STRIPS, math.ceil(height / step))):
         top = max(0, number * step - overlap)
         piece = whole[top : (number + 1) * step + overlap]
-        for corners, text, score in _recognise(_detect(piece, engine), engine):
-            corners = corners + np.asarray((0, top), np.float32)
+        for row in _recognise(_detect(piece, engine), engine):
+            corners = row.corners + np.asarray((0, top), np.float32)
             if number * step <= corners[:, 1].mean() < (number + 1) * step:
-                rows.append((corners, text, score))
-    return _level(rows, page)
+                rows.append(replace(row, corners=corners))
+    return rows
 
 
-def _read_upright(whole: np.ndarray, engine: Any) -> list[Row]:
+def _read_upright(whole: np.ndarray, engine: Any) -> Seen:
     found = _detect(whole, engine)
     turns = _quarter_turns(found, engine)
     if turns:
@@ -78,8 +117,8 @@ def _read_upright(whole: np.ndarray, engine: Any) -> list[Row]:
     rows = _recognise(found, engine)
     if _sureness(rows) < _DOUBTFUL and _sureness(_recognise(found.turned(), engine)) > _sureness(rows) + 0.1:
         whole = np.ascontiguousarray(whole[::-1, ::-1])
-        rows = _recognise(_detect(whole, engine), engine)
-    return rows
+        rows, turns = _recognise(_detect(whole, engine), engine), turns + 2
+    return Seen(whole, rows, turns % 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,32 +206,60 @@ def _quarter_turns(found: _Found, engine: Any) -> int:
 def _recognise(found: _Found, engine: Any) -> list[Row]:
     if not found.cuts:
         return []
-    read = engine.recognize_txt(found.cuts)
-    rows = zip(found.corners, read.txts, read.scores, strict=True)
-    return [(corners, text.strip(), float(score)) for corners, text, score in rows if text.strip() and score >= _LEAST]
+    rows = zip(found.corners, recognised(found.cuts, engine), strict=True)
+    return [
+        Row(corners, text, score, glyphs) for corners, (text, score, glyphs) in rows if text and score >= _FAINT
+    ]
+
+
+def recognised(cuts: list[np.ndarray], engine: Any) -> list[tuple[str, float, tuple[Glyph, ...]]]:
+    """(text, mean confidence, characters) of each cut-out line; '' where nothing can be made out."""
+    if not cuts:
+        return []
+    read = engine.recognize_txt(cuts)
+    found = zip(read.txts, read.scores, read.word_results, strict=True)
+    return [(text.strip(), float(score), _glyphs(text, words)) for text, score, words in found]
+
+
+def _glyphs(text: str, words: Any) -> tuple[Glyph, ...]:
+    """Characters with their places; `words` is rapidocr's WordInfo, whose columns leave white space out."""
+    if words is None or not text:
+        return ()
+    columns = [column for word in words.word_cols for column in word]
+    sure = [score for char, score in zip(text, words.confs) if not char.isspace()]
+    letters = [char for char in text if not char.isspace()]
+    return tuple(
+        Glyph(char, min(1.0, (column + 0.5) / max(words.line_txt_len, 1.0)), float(score))
+        for char, column, score in zip(letters, columns, sure)
+    )
 
 
 def _sureness(read: list[Row]) -> float:
     """Mean confidence, by characters; 1 where there is nothing to be unsure of."""
-    letters = sum(len(text) for _, text, _ in read)
-    return sum(score * len(text) for _, text, score in read) / letters if letters else 1.0
+    plain = [row for row in read if row.score >= _LEAST]
+    letters = sum(len(row.text) for row in plain)
+    return sum(row.score * len(row.text) for row in plain) / letters if letters else 1.0
 
 
-def _level(read: list[Row], page: int) -> tuple[Line, ...]:
-    slant = _slant([corners for corners, _, _ in read])
+def level(read: list[Row], page: int) -> tuple[Line, ...]:
+    """The rows that can be relied on as lines, top to bottom, with the common slant taken out."""
+    read = [row for row in read if row.score >= _LEAST]
+    slant = slant_of([row.corners for row in read])
     turn = np.array([[math.cos(slant), math.sin(slant)], [-math.sin(slant), math.cos(slant)]], np.float32)
     result = []
-    for corners, text, score in read:
-        levelled = corners @ turn.T
+    for row in read:
+        levelled = row.corners @ turn.T
         middle = levelled.mean(axis=0)
         half_width = (np.linalg.norm(levelled[0] - levelled[1]) + np.linalg.norm(levelled[3] - levelled[2])) / 4
         half_height = (np.linalg.norm(levelled[0] - levelled[3]) + np.linalg.norm(levelled[1] - levelled[2])) / 4
         box = (middle[0] - half_width, middle[1] - half_height, middle[0] + half_width, middle[1] + half_height)
-        result.append(Line(text, tuple(round(float(side), 1) for side in box), round(score, 4), page))
+        weakest = min((glyph.sure for glyph in row.glyphs), default=row.score)
+        place = tuple(round(float(side), 1) for side in box)
+        result.append(Line(row.text, place, round(row.score, 4), page, round(weakest, 3)))
     return tuple(sorted(result, key=lambda line: (line.box[1] + line.box[3], line.box[0])))
 
 
-def _slant(quads: list[np.ndarray]) -> float:
+def slant_of(quads: list[np.ndarray]) -> float:
     """The common slant of the long lines in radians; 0 when it is too small to matter."""
     edges = [(corners[1] - corners[0] + corners[2] - corners[3]) / 2 for corners in quads]
     heights = [np.linalg.norm(corners[0] - corners[3]) for corners in quads]

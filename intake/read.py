@@ -34,13 +34,13 @@ def read_mail(
     """
     from intake.parse import parse
     from intake.read_files import Reader, without_repeats
-    from intake.unpack import unpack
+    from intake.unpack import passwords_of, unpack
 
     if Path(raw_path).stat().st_size > limits.max_mail_bytes:
         raise PermanentError(f"邮件超过{limits.max_mail_bytes // 1048576}MB,未予读取")
     parsed = parse(Path(raw_path), limits)
     files = unpack(parsed, limits, skip, progress)
-    reader = Reader(survey, limits, skip, progress)
+    reader = Reader(survey, limits, skip, progress, passwords_of(parsed.message, files))
     readings = reader.read_all(files)
     body_forms = without_repeats(reader.body_forms(parsed.message), readings)
     message = replace(parsed.message, sha256=sha256)
@@ -76,10 +76,13 @@ def _remote(message) -> tuple[FileReading, ...]:
     found = cloud_files(message.text, message.html)
     return tuple(
         FileReading(item.filename, "application/octet-stream", item.size or 0, None, problem="remote",
-                    problem_detail=_expiry(item.expires))
+                    problem_detail=_where(item.expires, item.link))
         for item in found
     )  # fmt: skip
 
 
-def _expiry(expires: str | None) -> str:
-    return "信中只有下载链接，没有文件本身" + (f";链接有效期：{expires}" if expires else "")
+def _where(expires: str | None, link: str | None) -> str:
+    """For the office: how long the link is good, and the link; the digest counts the days that are left by it."""
+    told = "信中只有下载链接，没有文件本身"
+    told += f"；链接有效期：{expires}" if expires else ""
+    return told + (f"；链接：{link}" if link else "")

@@ -5,7 +5,8 @@ import importlib.util
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from intake.charset import decode_text
+from intake.body import MAX_BYTES
+from intake.charset import beginning, decode_text
 from intake.config import ReadLimits
 from intake.filenames import safe_name, unnamed
 from intake.filetype import CONTAINERS, HARMLESS, PROMISES, extension_of, kind_of, media_type_of
@@ -14,6 +15,7 @@ from intake.ornaments import PICTURES, is_decoration, is_illegible
 from intake.readers import Unreadable
 from intake.readers import text as text_reader
 from intake.text_document import table_document
+from intake.unlock import unlocked
 from intake.unpack import File
 from rules.document import Document, Embedded
 from rules.message import Message
@@ -26,20 +28,21 @@ MAX_TEXT = 200_000
 #: the module of `intake.readers` that opens a kind
 _READERS = {
     "docx": "word", "docm": "word", "doc": "legacy_word", "wps": "legacy_word", "rtf": "rtf",
-    "odt": "odt", "pdf": "pdf",
+    "odt": "odt", "wordml": "word_xml", "pdf": "pdf",
+    "xlsx": "sheet", "xls": "legacy_sheet", "xmlss": "sheet_xml", "csv": "text_table", "html": "html",
+    "ofd": "ofd",
     **dict.fromkeys(PICTURES, "image"),
 }  # fmt: skip
 _TEXTS = ("txt", "html")
 #: extensions under which plain text is found at times
-_TEXT_AS = ("doc", "wps", "xls", "et", "rtf")
+_TEXT_AS = ("doc", "wps", "xls", "xlsx", "et", "rtf")
 _DIED = "打开该文件时程序异常中止，系统未能读取"
 #: kinds that no reader opens yet, in words
 _UNSUPPORTED = {
     "doc": "Word 97-2003 文档（.doc）", "wps": "WPS 文档（.wps）", "xls": "Excel 97-2003 工作簿（.xls）",
     "xlsx": "Excel 工作簿（.xlsx）", "ppt": "演示文稿", "pptx": "演示文稿", "rtf": "RTF 文档", "odt": "ODT 文档",
-    "ods": "ODS 表格", "odp": "演示文稿", "ofd": "OFD 文件", "rar": "RAR 压缩包", "7z": "7z 压缩包", "gz": "gz 压缩包",
-    "tar": "tar 压缩包", "bz2": "bz2 压缩包", "xz": "xz 压缩包", "heic": "HEIC 照片", "msg": "Outlook 邮件（.msg）",
-    "tnef": "winmail.dat", "video": "视频", "audio": "音频", "exe": "程序文件", "xml": "XML 文件", "svg": "SVG 图形",
+    "ods": "ODS 表格", "odp": "演示文稿", "ofd": "OFD 文件",
+    "heic": "HEIC 照片", "video": "视频", "audio": "音频", "exe": "程序文件", "xml": "XML 文件", "svg": "SVG 图形",
 }  # fmt: skip
 
 
@@ -64,8 +67,12 @@ class _Content:
 class Reader:
     """Reads the files of one mail, one after the other."""
 
-    def __init__(self, survey: Survey, limits: ReadLimits, skip: frozenset[str], progress: Callable[[str], None]):
+    def __init__(
+        self, survey: Survey, limits: ReadLimits, skip: frozenset[str], progress: Callable[[str], None],
+        passwords: tuple[str, ...] = (),
+    ):  # fmt: skip
         self.survey, self.limits, self.skip, self.progress = survey, limits, skip, progress
+        self.passwords = passwords
         self._known: dict[str, _Content] = {}
 
     def read_all(self, files: Sequence[File]) -> tuple[FileReading, ...]:
@@ -114,19 +121,24 @@ class Reader:
         return max((read_forms(document, self.survey) for document in documents), key=_filled, default=())
 
     def _content(self, file: File, sha256: str) -> _Content:
+        if file.message is not None:
+            return replace(self._mail(file), problem=file.problem, detail=file.problem_detail)
         if file.problem is not None:
             return _Content(problem=file.problem, detail=file.problem_detail)
         if file.kind in CONTAINERS:
-            return self._mail(file.message) if file.message else _Content()
+            return _Content()
         key = f"{sha256}:{is_decoration(file)}"
         if key not in self._known:
             self._known[key] = self._open(file, sha256)
         return self._known[key]
 
-    def _mail(self, message: Message) -> _Content:
-        """A mail inside the mail: its own words."""
-        forms = self.body_forms(message)
-        return _Content("text", 1, message.text, forms)
+    def _mail(self, file: File) -> _Content:
+        """A mail inside the mail: who wrote it, and its own words (a returned mail of ours is known by its Message-ID)."""
+        message = file.message
+        sender = message.from_address and f"{message.from_name or ''} <{message.from_address}>".strip()
+        head = (("Message-ID", message.message_id), ("Subject", message.subject), ("From", sender))
+        lines = [f"{name}: {value}" for name, value in head if value]
+        return _Content("text", 1, "\n".join([*lines, "", message.text]), self.body_forms(message))
 
     def _open(self, file: File, sha256: str) -> _Content:
         if sha256 in self.skip:
@@ -137,14 +149,26 @@ class Reader:
             return _Content(text=_plain(file) if file.kind != "font" else "")
         if _breaks_promise(file):
             return _Content(problem="corrupt", detail="文件内容与扩展名不符，可能已损坏")
-        if not self._can_read(file.kind):
+        if not self._can_read(file.kind) and file.kind != "encrypted":
             return _unsupported(file)
         self.progress(sha256)
         try:
-            document = self._document(file)
+            return self._understood(self._document(file), file)
+        except Unreadable as error:
+            plain = self._unlocked(file) if error.problem == "encrypted" else None
+            return plain or _Content(problem=error.problem, detail=error.detail)
+
+    def _unlocked(self, file: File) -> _Content | None:
+        """What a locked document says, where the mail names its password."""
+        data = unlocked(file.data, file.kind, self.passwords)
+        kind = kind_of(data, file.filename) if data else "empty"
+        if not data or not self._can_read(kind):
+            return _unsupported(replace(file, kind=kind)) if data else None
+        plain = replace(file, data=data, kind=kind)
+        try:
+            return self._understood(self._document(plain), plain)
         except Unreadable as error:
             return _Content(problem=error.problem, detail=error.detail)
-        return self._understood(document, file)
 
     def _can_read(self, kind: str) -> bool:
         if kind == "heic":
@@ -152,6 +176,8 @@ class Reader:
         return kind in _READERS or kind in _TEXTS
 
     def _document(self, file: File) -> Document:
+        if file.kind == "encrypted":
+            raise Unreadable("encrypted", "文档设有打开密码")
         if file.kind in _READERS:
             reader = importlib.import_module(f"intake.readers.{_READERS[file.kind]}")
             return reader.read(file.data, self.limits)
@@ -162,7 +188,9 @@ class Reader:
         from rules.form import is_blank, read_forms
         from rules.identity import read_papers
 
-        forms = self._best_forms(_plain(file)) if file.kind in _TEXTS else read_forms(document, self.survey)
+        found = [read_forms(document, self.survey)] if file.kind in _READERS else []
+        found += [self._best_forms(_plain(file))] if file.kind in _TEXTS else []
+        forms = max(found, key=_filled)
         blank = bool(forms) and all(is_blank(form) for form in forms)
         papers = read_papers(document, self.survey)
         content = _Content(document.method, document.pages, document.text, forms, blank, papers, document.embedded,
@@ -217,7 +245,7 @@ def _breaks_promise(file: File) -> bool:
 def _plain(file: File) -> str:
     from intake.html_text import html_to_text
 
-    text, _ = decode_text(file.data)
+    text, _ = decode_text(beginning(file.data, MAX_BYTES))
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
     return html_to_text(text) if file.kind == "html" else text
 
@@ -225,8 +253,9 @@ def _plain(file: File) -> str:
 def _embedded_file(item: Embedded, parent: int, counts: dict[str, int]) -> File:
     kind = kind_of(item.data, item.filename, item.media_type)
     name = safe_name(item.filename) or unnamed(kind, item.media_type, counts)
-    problem = "empty" if kind == "empty" else None
-    return File(name, media_type_of(kind, item.media_type), item.data, kind, parent, True, _EMBEDDED, problem, None,
+    problem = "empty" if kind == "empty" else "unsupported" if kind in CONTAINERS else None
+    detail = "文档内嵌入的文件暂不能自动读取" if problem == "unsupported" else None
+    return File(name, media_type_of(kind, item.media_type), item.data, kind, parent, True, _EMBEDDED, problem, detail,
                 size=len(item.data))  # fmt: skip
 
 

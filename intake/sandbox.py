@@ -21,6 +21,9 @@ _SYSTEM = (
     "/etc/localtime",
 )
 _PROBE_SECONDS = 20
+#: stands in for /etc/passwd: unar ends at once where its user is not listed
+_USERS = Path(__file__).with_name("sandbox_users")
+_NOBODY = "65534"
 
 
 def sandbox(import_paths: tuple[str, ...] = ()) -> tuple[str, ...] | None:
@@ -39,7 +42,8 @@ def _arguments(import_paths: tuple[str, ...]) -> list[str]:
     binds = [part for path in shown for part in _bind(path)]
     return [
         "--unshare-all", "--die-with-parent", "--cap-drop", "ALL", "--proc", "/proc", "--dev", "/dev",
-        "--tmpfs", "/tmp", *binds, "--chdir", "/",
+        "--tmpfs", "/tmp", *binds, "--ro-bind", str(_USERS), "/etc/passwd", "--uid", _NOBODY, "--gid", _NOBODY,
+        "--chdir", "/",
     ]  # fmt: skip
 
 

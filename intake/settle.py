@@ -3,7 +3,8 @@
 `settle` runs inside the message's one transaction: it gathers from the store, lets the rules decide, and writes down.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from intake.answering import Settled, answer
@@ -13,17 +14,21 @@ from rules.accounts import merge_accounts
 from rules.answer import SubmissionOutcome
 from rules.bounce import bounce_of
 from rules.complete import judge
+from rules.decisions import contradictions, recognised
 from rules.group import Claim, claims, new_papers, numbered
 from rules.kind import KindDecision, kind_of
-from rules.match import Match, account_keys, choose, quoted_numbers
+from rules.match import Candidate, Match, account_keys, choose, quoted_numbers
+from rules.part import part
 from rules.quoting import own_words
 from rules.reading import Reading
 from rules.registrant import code_key, registrant_key
-from rules.submission import Account
+from rules.submission import Account, Facts
 from rules.survey import Survey
 from rules.unread import superseded
+from rules.withdrawal import asks_withdrawal
 from store import matching, processing, replies, submissions
 from store.database import Database
+from store.decisions import decisions_of
 from store.messages import copy_kind_to_duplicates
 from store.submissions import load_facts
 
@@ -62,7 +67,11 @@ def settle(config: Config, survey: Survey, database: Database, row: dict, readin
     outcomes, kind = _take_in(mail, decision) if decision.kind == "usable" else ((), decision.kind)
     if kind == "bounce":
         _note_bounce(mail)
-    settled = answer(config, survey, database, row, reading, kind, decision, outcomes, _asked_about(mail, kind), now)
+    withdrawal = kind in ("registration", "supplement", "inquiry") and _note_withdrawal(mail)
+    if withdrawal:
+        outcomes = tuple(replace(one, judgement=judge(load_facts(database, one.id), survey)) for one in outcomes)
+    settled = answer(config, survey, database, row, reading, kind, decision, outcomes, _asked_about(mail, kind), now,
+                     withdrawal)
     processing.finish(database, row["id"], kind, settled.silence, now)
     processing.add_event(database, now, "processed", message_id=row["id"], detail={
         "kind": kind, "reason": decision.reason, "evidence": decision.evidence, "silence": settled.silence})
@@ -73,8 +82,7 @@ def settle(config: Config, survey: Survey, database: Database, row: dict, readin
 def _take_in(mail: _Mail, decision: KindDecision) -> tuple[tuple[SubmissionOutcome, ...], str]:
     """Every registrant of the mail into a submission; returns the outcomes and the message's kind."""
     outcomes = []
-    for claim in claims(mail.reading, mail.survey):
-        known = matching.candidates(mail.database, claim, mail.survey, mail.thread, mail.sender, mail.quoted)
+    for claim, known in _parted(mail):
         match = choose(claim, known, mail.thread, mail.reading.message.from_address, mail.quoted,
                        account_keys(claim.accounts, mail.survey))
         if match.submission_id is None and _is_for_a_person(claim, match, decision):
@@ -83,6 +91,14 @@ def _take_in(mail: _Mail, decision: KindDecision) -> tuple[tuple[SubmissionOutco
             outcomes.append(_add(mail, claim, match))
     opened = any(outcome.opened for outcome in outcomes)
     return tuple(outcomes), "registration" if opened else "supplement"
+
+
+def _parted(mail: _Mail) -> Iterator[tuple[Claim, tuple[Candidate, ...]]]:
+    """Each registrant of the mail with the submissions that he may belong to."""
+    for whole in claims(mail.reading, mail.survey):
+        known = matching.candidates(mail.database, whole, mail.survey, mail.thread, mail.sender, mail.quoted)
+        for claim in part(whole, known, mail.survey):
+            yield claim, known
 
 
 def _is_for_a_person(claim: Claim, match: Match, decision: KindDecision) -> bool:
@@ -105,20 +121,29 @@ def _add(mail: _Mail, claim: Claim, match: Match) -> SubmissionOutcome:
     if submission_id is None:
         submission_id = submissions.open_submission(database, mail.survey.numbering, mail.row["received_at"], mail.now)
     submissions.link_message(database, submission_id, mail.row["id"], match.why)
-    before = load_facts(database, submission_id)
+    before = Facts() if opened else load_facts(database, submission_id)
     held = numbered(claim, mail.files)
-    _merge(mail, submission_id, before.accounts, held.accounts)
+    against = _merge(mail, submission_id, before.accounts, held.accounts)
     submissions.add_papers(database, submission_id, new_papers(before.papers, held.papers))
     submissions.add_unread(database, submission_id, [file.attachment_id for file in held.unread])
     replaced = superseded(before.unread, len(held.accounts), len(held.papers))
     submissions.close_unread(database, submission_id, [file.attachment_id for file in replaced])
-    for doubt in dict.fromkeys((*match.doubts, *claim.doubts)):
+    if before.paper_received_at is not None:
+        against += _after_closing(before, load_facts(database, submission_id))
+    for doubt in dict.fromkeys((*match.doubts, *claim.doubts, *against)):
         if doubt not in before.doubts:
             submissions.add_doubt(database, doubt, mail.now, submission_id=submission_id, message_id=mail.row["id"])
     processing.add_event(database, mail.now, "opened" if opened else "added", message_id=mail.row["id"],
                          submission_id=submission_id, detail={"why": match.why})
     return judge_again(mail.survey, database, submission_id, mail.now, contact=mail.reading.message.answer_address,
                        opened=opened, files=_files_of(mail, claim))
+
+
+def _after_closing(before: Facts, after: Facts) -> tuple[str, ...]:
+    """A mail that changes what a person has closed with the paper form in hand."""
+    if before.accounts == after.accounts:
+        return ()
+    return ("纸质件收妥、登记办完以后,又收到与原登记不同的登记表,请核实。",)
 
 
 def judge_again(survey: Survey, database: Database, submission_id: int, now: datetime, *, contact: str | None = None,
@@ -132,7 +157,19 @@ def judge_again(survey: Survey, database: Database, submission_id: int, now: dat
                              answers.unread_outcomes(facts.unread), opened, submission_id)
 
 
-def _merge(mail: _Mail, submission_id: int, stored: tuple[Account, ...], incoming: tuple[Account, ...]) -> None:
+def settle_by_hand(config: Config, survey: Survey, database: Database, row: dict, reading: Reading,
+                   files: dict[int, int], chosen: list[Claim], submission_id: int | None,
+                   now: datetime) -> tuple[SubmissionOutcome, ...]:
+    """These claims of a mail into the submission that a person has named, or each into a new one (None)."""
+    mail = _Mail(config, survey, database, row, reading, files, (), (), (), now)
+    return tuple(_add(mail, claim, Match(submission_id, "assigned")) for claim in chosen)
+
+
+def _merge(mail: _Mail, submission_id: int, stored: tuple[Account, ...], incoming: tuple[Account, ...],
+           ) -> tuple[str, ...]:
+    """Newer forms over the stored ones; returns what a person must know of it."""
+    decisions = decisions_of(mail.database, submission_id)
+    incoming = recognised(stored, incoming, decisions, mail.survey)
     merged, changes = merge_accounts(stored, incoming, mail.survey)
     ids = {}
     for place, account in enumerate(merged):
@@ -142,6 +179,7 @@ def _merge(mail: _Mail, submission_id: int, stored: tuple[Account, ...], incomin
         replaced = [(change.name, change.old, change.new) for change in changes if change.account == place]
         if account.id is not None and replaced:
             submissions.add_history(mail.database, submission_id, account.id, replaced, mail.row["id"], "daemon", mail.now)
+    return contradictions(stored, incoming, decisions, mail.survey)
 
 
 def _files_of(mail: _Mail, claim: Claim) -> tuple:
@@ -161,6 +199,26 @@ def _asked_about(mail: _Mail, kind: str) -> tuple[SubmissionOutcome, ...]:
             submissions.number_of(mail.database, submission_id), judge(facts, mail.survey), facts.accounts, (),
             answers.unread_outcomes(facts.unread), False, submission_id))
     return tuple(outcomes)
+
+
+def _note_withdrawal(mail: _Mail) -> bool:
+    """Whether a registrant asks to withdraw; then a person is told, and nothing else is done about it."""
+    concerned = mail.thread or mail.sender
+    if not concerned or not asks_withdrawal(mail.reading):
+        return False
+    living = [one for one in concerned if submissions.status_of(mail.database, one) != "withdrawn"]
+    numbers = {one: submissions.number_of(mail.database, one) for one in living}
+    found = [one for one in living if numbers[one] in mail.quoted] or living
+    doubt, message_id = "申报人来信要求注销或撤回登记,请核实后办理。", mail.row["id"]
+    if len(found) > 1:
+        submissions.add_doubt(mail.database, f"{doubt}来信人名下有{'、'.join(numbers.values())}。", mail.now,
+                              message_id=message_id)
+    elif found:
+        if doubt not in load_facts(mail.database, found[0]).doubts:
+            submissions.add_doubt(mail.database, doubt, mail.now, submission_id=found[0], message_id=message_id)
+        submissions.link_message(mail.database, found[0], message_id, "withdrawal")
+        judge_again(mail.survey, mail.database, found[0], mail.now)
+    return bool(found)
 
 
 def _note_bounce(mail: _Mail) -> None:

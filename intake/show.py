@@ -4,10 +4,12 @@ import json
 
 from intake import words
 from intake.words import word
+from rules.decisions import Decision
 from rules.survey import Survey
 from rules.values import mask_id, mask_personal
 from store import overview
 from store.database import Database
+from store.decisions import decisions_of, family_of
 
 #: columns of `accounts` that hold a person's number
 _ID_FIELDS = ("owner_id_number",)
@@ -20,9 +22,10 @@ def show_submission(database: Database, number: str, survey: Survey | None = Non
     if found is None:
         return None
     mails = overview.messages_of(database, found["id"])
-    sections = [_head(found, survey), _mails(database, mails), _accounts(database, found, survey),
+    sections = [_head(database, found, survey), _mails(database, mails), _accounts(database, found, survey),
                 _materials(database, found), _doubts(overview.doubts_of(database, found["id"])),
-                _replies(overview.replies_of(database, found["id"]), mails), _history(database, found, survey),
+                _decisions(database, found, survey),
+                _replies(_replies_about(database, found), mails), _history(database, found, survey),
                 _events(overview.events_of(database, found["id"], [mail["id"] for mail in mails]))]
     return "\n\n".join(section for section in sections if section) + "\n"
 
@@ -83,7 +86,7 @@ def _labels(survey: Survey | None) -> dict[str, str]:
     return ({rule.name: rule.label for rule in survey.fields} if survey else {}) | {"platform": "平台"}
 
 
-def _head(row: dict, survey: Survey | None) -> str:
+def _head(database: Database, row: dict, survey: Survey | None) -> str:
     timely = words.TIMELINESS[{1: "on_time", 0: "late"}.get(row["on_time"], "unknown")]
     lines = [f"登记编号  {row['number']}", f"申报人    {_text(row['registrant']) or '未能判定'}",
              f"类别      {word(words.CATEGORIES, row['category'])}{_because(row['category_evidence'])}",
@@ -93,6 +96,8 @@ def _head(row: dict, survey: Survey | None) -> str:
              f"联系地址  {_text(row['contact_address']) or '—'}",
              f"开立      {_time(row['opened_at'])}    更新  {_time(row['updated_at'])}",
              f"纸质件    {_time(row['paper_received_at'])}"]
+    if row["merged_into"] is not None:
+        lines.append(f"并入      {overview.number_of(database, row['merged_into'])}")
     missing = [f"  · {words.missing_word(survey, code) if survey else code}" for code in _list(row["missing"])]
     review = [f"  · {_text(reason)}" for reason in _list(row["review_reasons"])]
     parts = ["\n".join(lines), _section("缺少材料", missing), _section("待核验的原因", review)]
@@ -197,6 +202,41 @@ def _doubts(doubts: list[dict]) -> str:
     return _section("待核实事项", [
         f"  · {_text(row['sentence'])}" + (f"（{_time(row['resolved_at'])} 由{_text(row['resolved_by'])}核实）"
                                           if row["resolved_at"] else "（未核实）") for row in doubts])
+
+
+def _decisions(database: Database, found: dict, survey: Survey | None) -> str:
+    labels, lines = _labels(survey), []
+    for one in decisions_of(database, found["id"]):
+        facts = [_decided(one, labels)] if one.name or one.value else []
+        facts += [f"原因：{_text(one.why)}"] if one.why else []
+        told = f"：{'；'.join(fact for fact in facts if fact)}" if any(facts) else ""
+        lines.append(f"  {_time(one.at.isoformat())} {_actor(one.actor)} {word(words.DECISIONS, one.kind)}{told}")
+    return _section("工作人员的决定", lines)
+
+
+def _decided(one: Decision, labels: dict[str, str]) -> str:
+    """What was decided, in a few words."""
+    value = one.value
+    if one.kind == "correct":
+        old, new = (masked_field(one.name, _flat(value.get(key))) for key in ("was", "value"))
+        return f"{labels.get(one.name, one.name)} {old} → {new}" if old != new else f"{labels.get(one.name, one.name)} {new}"
+    if one.kind in ("accept", "reject"):
+        return f"{word(words.ROLES, one.name)}（{_text(one.anchor.get('filename')) or '当面核验'}）"
+    if value.get("undone"):
+        return "撤销"
+    said = value.get("text") or value.get("number") or value.get("day") or word(words.CATEGORIES, value.get("category"))
+    return "" if one.kind in ("clear", "account") else _text(said)
+
+
+def _flat(value):
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, list) else int(value) if isinstance(value, bool) \
+        else value  # fmt: skip
+
+
+def _replies_about(database: Database, found: dict) -> list[dict]:
+    """Also those about submissions that were joined with this one."""
+    replies = {row["id"]: row for one in family_of(database, found["id"]) for row in overview.replies_of(database, one)}
+    return [replies[key] for key in sorted(replies)]
 
 
 def _replies(replies: list[dict], mails: list[dict]) -> str:

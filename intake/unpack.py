@@ -1,21 +1,23 @@
-"""Parts of a mail → flat list of files: zip archives and mails in mails are opened, within one set of bounds.
+"""Parts of a mail → flat list of files: archives and mails in mails are opened, within one set of bounds.
 
-`.docx` and its kin are zips, but documents. rar, 7z, tar, gz, .msg and winmail.dat are kept as one file that cannot be
-opened yet. What is left out is never silent: the container that held it bears a problem.
+`.docx` and its kin are zips, but documents. What opens each kind of container stands in `intake.containers`. What is left
+out is never silent: the container that held it bears a problem.
 """
 
 import hashlib
-import io
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from intake.archive import Member, open_zip
 from intake.config import ReadLimits
+from intake.containers import Budget, Entry, Opened, open_container
+from intake.containers.mails import entry_of
 from intake.filenames import safe_name, unnamed
 from intake.filetype import CONTAINERS, kind_of, media_type_of
-from intake.parse import Parsed, Part, parse
+from intake.parse import Parsed
+from intake.readers import Unreadable
 from rules.message import Message
+from rules.passwords import MAX_CANDIDATES, candidates
 
 #: Exchange puts such files where a list's footer was taken out
 _EXCHANGE_FILLER = re.compile(r"att\d{4,6}\.(?:txt|html?)$", re.IGNORECASE)
@@ -59,10 +61,17 @@ def unpack(
     reader died of them).
     """
     box = _Box(limits, skip, before or (lambda sha256: None))
-    box.add_parts(parsed.parts, None, 0)
+    box.learn(parsed.message, [part.filename for part in parsed.parts])
+    box.add_entries(Opened(map(entry_of, parsed.parts)), None, 0)
     if "too-many-parts" in parsed.message.defects:
         box.overflow(None)
     return tuple(box.files)
+
+
+def passwords_of(message: Message, files: tuple[File, ...]) -> tuple[str, ...]:
+    """Passwords that a mail names in its subject, its words, the mails in it, and the names of its files."""
+    mails = [message, *(file.message for file in files if file.message)]
+    return candidates([*(text for mail in mails for text in (mail.subject, mail.text)), *(file.filename for file in files)])
 
 
 class _Box:
@@ -73,31 +82,38 @@ class _Box:
         self.files: list[File] = []
         self.room = limits.max_total_bytes
         self.counts: dict[str, int] = {}
+        self.passwords: tuple[str, ...] = ()
 
-    def add_parts(self, parts: tuple[Part, ...], parent: int | None, depth: int) -> None:
-        for part in parts:
-            file = self._file(part.filename, part.media_type, part.data, parent, part.inline)
-            file = replace(file, content_id=part.content_id)
-            if part.truncated and file.problem is None:
-                file = replace(file, problem_detail="附件传输不完整，只收到一部分")
+    def learn(self, message: Message, names: list[str | None]) -> None:
+        """Take in the passwords that a mail names; the innermost mail's go first."""
+        found = candidates([message.subject, message.text, *names])
+        self.passwords = tuple(dict.fromkeys((*found, *self.passwords)))[:MAX_CANDIDATES]
+
+    def add_entries(self, opened: Opened, parent: int | None, depth: int) -> None:
+        """Append what a container holds; raises Unreadable where it breaks off."""
+        for entry in opened.entries:
+            file = self._file(entry, parent)
+            if file.problem == "encrypted" and entry.problem:
+                self._mark(parent, "encrypted", entry.detail)
             if not self._add(file, depth):
                 return
 
-    def _file(self, name: str | None, media_type: str, data: bytes, parent: int | None, inline: bool) -> File:
-        kind = kind_of(data, name, media_type)
-        shown = safe_name(name) or unnamed(kind, media_type, self.counts)
-        problem, detail = None, None
-        if kind == "empty" and not _EXCHANGE_FILLER.match(shown):
-            problem, detail = "empty", "文件大小为0字节"
-        elif len(data) > self.limits.max_file_bytes:
-            problem, detail = "too_large", f"文件超过{self.limits.max_file_bytes // 1048576}MB"
-        elif media_type.startswith("multipart/"):
-            problem, detail = "too_large", "邮件嵌套过深，里层未打开"
-        elif kind == "encrypted":
-            problem, detail = "encrypted", "文档设有打开密码"
-        return File(
-            shown, media_type_of(kind, media_type), data, kind, parent, inline, None, problem, detail, size=len(data)
-        )
+    def _file(self, entry: Entry, parent: int | None) -> File:
+        kind = "unknown" if entry.problem and not entry.data else kind_of(entry.data, entry.name, entry.media_type)
+        media_type = media_type_of(kind, entry.media_type)
+        shown = safe_name(entry.name) or unnamed(kind, entry.media_type, self.counts)
+        problem, detail = self._complaint(entry, kind, shown)
+        size = entry.size if entry.size is not None and not entry.data else len(entry.data)
+        return File(shown, media_type, entry.data, kind, parent, entry.inline, entry.content_id, problem, detail, size=size)
+
+    def _complaint(self, entry: Entry, kind: str, shown: str) -> tuple[str | None, str | None]:
+        if kind == "empty" and not entry.problem and not _EXCHANGE_FILLER.match(shown):
+            return "empty", "文件大小为0字节"
+        if len(entry.data) > self.limits.max_file_bytes:
+            return "too_large", f"文件超过{self.limits.max_file_bytes // 1048576}MB"
+        if entry.media_type.startswith("multipart/"):
+            return "too_large", "邮件嵌套过深，里层未打开"
+        return entry.problem, entry.detail
 
     def _add(self, file: File, depth: int) -> bool:
         """Append a file and what it contains; False when no more fits (the container then says so)."""
@@ -119,8 +135,8 @@ class _Box:
             self.files.append(File("其余附件", "application/octet-stream", b"", "unknown", problem="too_large",
                                    problem_detail=_LIMIT))  # fmt: skip
 
-    def _mark(self, index: int, problem: str, detail: str) -> None:
-        if self.files[index].problem is None:
+    def _mark(self, index: int | None, problem: str, detail: str | None) -> None:
+        if index is not None and self.files[index].problem is None:
             self.files[index] = replace(self.files[index], problem=problem, problem_detail=detail)
 
     def _open(self, index: int, depth: int) -> None:
@@ -132,40 +148,20 @@ class _Box:
             self._mark(index, "unreadable", "打开时程序异常中止，未能打开")
             return
         self.before(file.sha256)
-        if file.kind == "eml":
-            self._open_mail(index, depth)
-        else:
-            self._open_zip(index, depth)
+        try:
+            self._fill(index, depth)
+        except Unreadable as error:
+            self._mark(index, error.problem, error.detail)
+        except MemoryError:
+            self._mark(index, "too_large", "打开时占用内存过多，未全部打开")
 
-    def _open_mail(self, index: int, depth: int) -> None:
-        inner = parse(self.files[index].data, self.limits)
-        self.files[index] = replace(self.files[index], message=inner.message)
-        if "too-many-parts" in inner.message.defects:
-            self._mark(index, "too_large", _LIMIT)
-        self.add_parts(inner.parts, index, depth)
-
-    def _open_zip(self, index: int, depth: int) -> None:
-        data = self.files[index].data
-        archive = open_zip(io.BytesIO(data), len(data), self.limits)
-        if archive.problem:
-            self._mark(index, archive.problem, archive.detail)
-        with archive:
-            for member in archive.members():
-                if len(self.files) >= self.limits.max_files:
-                    self.overflow(index)
-                    return
-                file = self._member(member, archive.read(member, self.room), index)
-                if file.problem == "encrypted":
-                    self._mark(index, "encrypted", "压缩包设有密码")
-                if not self._add(file, depth):
-                    return
-
-    def _member(self, member: Member, outcome, parent: int) -> File:
-        data, problem, detail = outcome
-        if problem is None or (problem == "corrupt" and data):
-            file = self._file(member.name, "application/octet-stream", data, parent, False)
-            return replace(file, problem=file.problem or problem, problem_detail=file.problem_detail or detail)
-        kind = "unknown"
-        name = safe_name(member.name) or unnamed(kind, "application/octet-stream", self.counts)
-        return File(name, "application/octet-stream", b"", kind, parent, problem=problem, problem_detail=detail,
-                    size=member.size)  # fmt: skip
+    def _fill(self, index: int, depth: int) -> None:
+        file = self.files[index]
+        budget = Budget(self.limits, lambda: self.room, self.passwords)
+        opened = open_container(file.kind, file.data, file.filename, budget)
+        if opened.message is not None:
+            self.files[index] = replace(file, message=opened.message)
+            self.learn(opened.message, [])
+        if opened.problem:
+            self._mark(index, opened.problem, opened.detail)
+        self.add_entries(opened, index, depth)

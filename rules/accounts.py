@@ -16,6 +16,8 @@ from rules.submission import Account
 from rules.survey import Choice, Survey, bare
 from rules.values import parse_platform
 
+#: `FieldValue.method` of what a person of the office has written
+HUMAN = "human"
 _PERSONAL_HANDLE = re.compile(r"(?:\+?86)?1[3-9]\d{9}|[^@\s]+@[^@\s]+")
 
 
@@ -108,6 +110,11 @@ def place_of(accounts: Sequence[Account], newer: Account, survey: Survey) -> int
     return next((choice[0] for choice in (named, handled, exact) if len(choice) == 1), None)
 
 
+def is_human(field: FieldValue | None) -> bool:
+    """Whether a person of the office has written it: no later form replaces that."""
+    return field is not None and field.method == HUMAN
+
+
 def _other_side(a: Account, b: Account, survey: Survey) -> bool:
     sides = form_side(a, survey), form_side(b, survey)
     return None not in sides and sides[0] != sides[1]
@@ -144,7 +151,7 @@ def _replace(older: Account, newer: Account, place: int) -> tuple[Account, tuple
     changes, fields = [], []
     for name in dict.fromkeys(field.name for field in (*older.fields, *newer.fields)):
         before, after = older.get(name), newer.get(name)
-        if not is_filled(after) or (is_filled(before) and _same_value(before, after)):
+        if is_human(before) or not is_filled(after) or (is_filled(before) and _same_value(before, after)):
             fields.append(_placed(before if before is not None else after, older, newer, before is not None))
             continue
         fields.append(_placed(after, older, newer, False))

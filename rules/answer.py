@@ -11,7 +11,7 @@ from rules.message import Message
 from rules.reading import FileReading, Form
 from rules.submission import Account, Judgement, UnreadFile
 
-#: DATA.md's replies.kind, as far as an answer to a mail goes
+#: DATA.md's replies.kind, as far as an answer to a mail goes (a `confirmation` answers the paper form)
 ANSWER_KINDS = ("acknowledgement", "missing_materials", "receipt", "guidance")
 
 
@@ -23,6 +23,8 @@ class MailFacts:
     from_name: str | None
     #: when it was received, aware
     received_at: datetime
+    #: when it is answered, where that is much later (a person's decision), aware
+    answered_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

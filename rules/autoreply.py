@@ -6,7 +6,7 @@ A guard suppresses the reply, never the intake. `rules.kind` asks the same table
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -85,9 +85,34 @@ class Guard:
 def guard(message: Message, kind: str, own_addresses: frozenset[str], facts: AnswerFacts, policy: Policy,
           ) -> Silence | None:
     """The first guard that forbids an answer, or None when one may be given."""
-    case = Case(message, own_addresses, kind, facts, policy)
-    found = next((row for row in GUARDS if row.check(case)), None)
+    return _first(Case(message, own_addresses, kind, facts, policy), GUARDS)
+
+
+def _first(case: Case, guards: Iterable[Guard]) -> Silence | None:
+    found = next((row for row in guards if row.check(case)), None)
     return Silence(found.code, found.sentence) if found else None
+
+
+def guard_decision(address: str, own_addresses: frozenset[str], facts: AnswerFacts, policy: Policy) -> Silence | None:
+    """The first guard that forbids a mail to `address` which a decision of the office makes due.
+
+    There is no mail that could bear robots' headers; address, caps and content are judged as ever.
+    """
+    nobody = Message(
+        sha256="", size=0, message_id=None, in_reply_to=None, references=(), from_address=address.lower(),
+        from_name=None, reply_to=None, recipients=(), subject=None, sent_at=None, received_at=None,
+        headers=(), media_type="text/plain", text="", html="", defects=())
+    return _first(Case(nobody, own_addresses, "supplement", facts, policy),
+                  (row for row in GUARDS if row.code != "not-addressed"))
+
+
+#: reasons to be silent that hold for the sender for good
+ABOUT_THE_SENDER = ("own-address",)
+
+
+def is_about_the_sender(code: str | None) -> bool:
+    """Whether a stored silence says that nobody reads what we would write there."""
+    return code is not None and any(row.code == code and (row.robot or code in ABOUT_THE_SENDER) for row in GUARDS)
 
 
 def robot_evidence(message: Message, own_addresses: frozenset[str] = frozenset()) -> Guard | None:

@@ -39,6 +39,8 @@ def categorise(facts: Facts, survey: Survey) -> CategoryVerdict:
         label = "、".join(survey.category(side).label for side in sorted(sides))
         doubts.append(f"登记表为{label}登记表,却附有单位证书,请核实应按哪一类登记。")
     evidence = tuple(dict.fromkeys([*evidence, *paper_evidence]))
+    if facts.category:
+        return CategoryVerdict(facts.category, (*evidence, "由工作人员核定。"))
     if doubts:
         return CategoryVerdict("unknown", evidence, tuple(dict.fromkeys(doubts)))
     if sides:
@@ -103,7 +105,7 @@ def _form_sentence(account: Account, category: Category) -> str:
 def _paper_side(facts: Facts, survey: Survey) -> tuple[str | None, tuple[str, ...]]:
     """The only category that demands a kind of paper which was handed in, e.g. units and certificates."""
     sides, evidence = set(), []
-    for held in facts.papers:
+    for held in (held for held in facts.papers if held.counts):
         demanding = [c.name for c in survey.categories if any(d.paper == held.paper.kind for d in c.demands)]
         if len(demanding) == 1:
             sides.add(demanding[0])

@@ -8,7 +8,8 @@ no proof, as it also stands in unrelated style sheets. Every search here is line
 import html as entities
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from urllib.parse import unquote
 
 _MAX_SOURCE, _MAX_LINES, _MAX_LINE, _MAX_ITEMS = 500_000, 400, 400, 50
@@ -39,6 +40,7 @@ _EXPIRY = re.compile(
     r"\d{4}\s?[-年/.]\s?\d{1,2}\s?[-月/.]\s?\d{1,2}\s?日?(?:\s{0,3}\d{1,2}[:\uff1a]\d{2}(?:[:\uff1a]\d{2})?)?"
     r"|无限期|永久有效|长期有效"
 )
+_DAY = re.compile(r"(\d{4})\s?[-年/.]\s?(\d{1,2})\s?[-月/.]\s?(\d{1,2})")
 _UNITS = {"k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4}
 #: how far around a link or a mark its file's name is looked for
 _BEFORE, _AFTER = 600, 1200
@@ -54,6 +56,8 @@ class CloudFile:
     size: int | None
     #: as written, e.g. `2019年8月30日 10:10`; None where the block does not say
     expires: str | None
+    #: where it can be had, for the office only; None where it cannot be told which link is this file's
+    link: str | None = None
 
 
 def cloud_files(text: str, html: str) -> tuple[CloudFile, ...]:
@@ -76,8 +80,33 @@ def cloud_files(text: str, html: str) -> tuple[CloudFile, ...]:
         named = {_plain(name): CloudFile(_plain(name), None, None) for name in _ATTRIBUTE_NAME.findall(around)}
         found |= {**named, **_items(_readable(around))}
     if not found and (sentence or places):
-        return (CloudFile("云附件", None, None),)
-    return tuple(found.values())[:_MAX_ITEMS]
+        found = {"": CloudFile("云附件", None, None)}
+    readable = entities.unescape(markup)
+    return tuple(replace(item, link=_link_of(item.filename, plain, readable)) for item in found.values())[:_MAX_ITEMS]
+
+
+def last_day(expires: str | None) -> date | None:
+    """The last day of a link by its expiry as written; None where there is none (无限期) or it cannot be read."""
+    match = _DAY.search(expires or "")
+    try:
+        return date(*map(int, match.groups())) if match else None
+    except ValueError:
+        return None
+
+
+def _link_of(name: str, plain: str, markup: str) -> str | None:
+    """The link around or behind a file's name, else the only one there is."""
+    for tag in _TAG.finditer(markup) if name != "云附件" else ():
+        link = _LINK.search(tag[0]) if tag[0][:2].lower() == "<a" else None
+        if link and name in tag[0] + markup[tag.end() : tag.end() + 300].split("</a")[0]:
+            return link[0]
+    for source in (plain, markup):
+        start = source.find(name)
+        link = _LINK.search(source, start, start + _AFTER) if start >= 0 else None
+        if link and _STORE.search(link[0]):
+            return link[0]
+    links = {link[0] for source in (plain, markup) for link in _LINK.finditer(source) if _STORE.search(link[0])}
+    return links.pop() if len(links) == 1 else None
 
 
 def _places(plain: str, markup: str) -> Iterator[tuple[str, int, int]]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from rules import deadline
 from rules.category import CategoryVerdict, account_title, categorise, form_side
 from rules.mandatory import check_fields, from_pixels
-from rules.proof import ACCEPTED, INSUFFICIENT, Proof, weigh
+from rules.proof import ACCEPTED, INSUFFICIENT, REFUSED, Proof, expired_back, weigh
 from rules.registrant import (
     code_key,
     person_key,
@@ -49,7 +49,9 @@ def judge(facts: Facts, survey: Survey) -> Judgement:
         _check_forms(facts, verdict, unread, survey),
         _check_papers(facts, category, unread, survey),
         Findings(fields.missing, fields.reasons),
-        Findings(reasons=(*verdict.doubts, *_disagreements(facts, category, survey), *facts.doubts)),
+        Findings(reasons=(*verdict.doubts, *_open(_disagreements(facts, category, survey), facts),
+                          *_open(_not_yet(facts, survey), facts),
+                          *facts.doubts)),
     )
     parts += (_spare(unread, parts),)
     missing = tuple(one for part in parts for one in part.missing)
@@ -66,7 +68,7 @@ def judge(facts: Facts, survey: Survey) -> Judgement:
         review_reasons=reasons,
         materials=tuple(material for part in parts for material in part.materials),
         on_time=deadline.on_time(facts.opened_at, days, survey),
-        deadline=deadline.deadline([day for day in days if day], survey, facts.opened_at),
+        deadline=deadline.deadline([day for day in days if day], survey, facts.latest_at or facts.opened_at),
         notes=_unique(note for part in parts for note in part.notes),
     )
 
@@ -78,7 +80,14 @@ def _status(facts: Facts, missing: tuple[Missing, ...], reasons: tuple[str, ...]
         return "registered"
     if missing:
         return "incomplete"
-    return "review" if reasons else "complete"
+    if reasons:
+        return "review"
+    return "registered" if facts.paper_noted_at is not None else "complete"
+
+
+def _open(reasons: Iterable[str], facts: Facts) -> tuple[str, ...]:
+    """The sentences that no person has looked at yet."""
+    return tuple(reason for reason in reasons if reason not in facts.cleared)
 
 
 def _check_forms(facts: Facts, verdict: CategoryVerdict, unread: Unread, survey: Survey) -> Findings:
@@ -90,6 +99,8 @@ def _check_forms(facts: Facts, verdict: CategoryVerdict, unread: Unread, survey:
         gap = "尚未收到登记表。"
     elif category is None and not verdict.doubts:
         gap = "收到的登记表看不出是单位登记表还是个人登记表,也没有写明单位名称或负责人姓名。"
+    elif facts.category and not any(_serves(account, category, survey) for account in facts.accounts):
+        gap = f"经工作人员核定为{category.label},收到的却不是{category.label}登记表。"
     if gap is None:
         return Findings(materials=materials)
     if unread.uncertain:
@@ -99,6 +110,11 @@ def _check_forms(facts: Facts, verdict: CategoryVerdict, unread: Unread, survey:
         return Findings(reasons=("登记表是图片,未能认出是单位登记表还是个人登记表,请人工核对。",), materials=materials)
     missing = _missing_form(category, gap + _lost(unread), survey)
     return Findings(missing=(missing,), materials=materials, named=unread.lost)
+
+
+def _serves(account: Account, category: Category, survey: Survey) -> bool:
+    """Whether it is a form of that category, or names its registrant all the same."""
+    return form_side(account, survey) in (category.name, None) or bool(account.value(category.registrant_field))
 
 
 def _missing_form(category: Category | None, why: str, survey: Survey) -> Missing:
@@ -150,8 +166,10 @@ def _check_demand(demand: Demand, facts: Facts, unread: Unread, survey: Survey) 
     accepted = [proof for proof in proofs if proof.outcome == ACCEPTED]
     materials = tuple(_paper_row(demand, proof, bool(accepted)) for proof in proofs)
     if accepted:
-        return Findings(materials=materials, **_extras(demand, proofs, accepted))
-    for_a_person = [proof.reason for proof in proofs if proof.outcome != INSUFFICIENT]
+        extras = _extras(demand, proofs, accepted)
+        reasons = (*extras["reasons"], *(sentence for proof in proofs if (sentence := expired_back(proof, facts, survey))))
+        return Findings(materials=materials, **extras | {"reasons": _open(reasons, facts)})
+    for_a_person = [proof.reason for proof in proofs if proof.outcome not in (INSUFFICIENT, REFUSED)]
     if for_a_person:
         return Findings(reasons=tuple(for_a_person), materials=materials)
     if unread.uncertain:
@@ -177,7 +195,7 @@ def _extras(demand: Demand, proofs: tuple[Proof, ...], accepted: list[Proof]) ->
     """What else came beside an accepted document: further ID cards are harmless, another unit's certificate is not."""
     codes = {code_key(proof.held.paper.number) for proof in accepted}
     notes, reasons = [], []
-    for proof in (proof for proof in proofs if proof.outcome not in (ACCEPTED, INSUFFICIENT)):
+    for proof in (proof for proof in proofs if proof.outcome not in (ACCEPTED, INSUFFICIENT, REFUSED)):
         other = demand.paper == "org_certificate" and code_key(proof.held.paper.number) not in (*codes, None)
         (reasons if other else notes).append(proof.reason)
     if demand.paper == "org_certificate" and len(codes) > 1:
@@ -200,6 +218,17 @@ def _disagreements(facts: Facts, category: Category | None, survey: Survey) -> t
             what = "" if survey.field(field).kind == "id_number" else f"({'、'.join(dict.fromkeys(written))})"
             found.append(f"几份登记表填写的{survey.field(field).label}不一致{what},请核实。")
     return tuple(found)
+
+
+def _not_yet(facts: Facts, survey: Survey) -> tuple[str, ...]:
+    """Accounts that would have been registered after the mail that tells of them."""
+    latest = facts.latest_at or facts.opened_at
+    if latest is None:
+        return ()
+    day = deadline.received_day(latest, survey).isoformat()
+    # a month compares as its first day would
+    late = [account for account in facts.accounts if str(account.value("registered_on") or "") > day]
+    return tuple(f"{account_title(account)}填写的注册日期晚于收到邮件的日期,请核实。" for account in late)
 
 
 def _key(field: str, value: str, survey: Survey) -> str | None:
@@ -232,9 +261,10 @@ def _ordered(facts: Facts) -> Facts:
     def account_key(account: Account):
         return _row(account.id), _row(account.attachment_id), repr(account)
 
+    accounts = facts.accounts if len(facts.accounts) < 2 else tuple(sorted(facts.accounts, key=account_key))
     return replace(
         facts,
-        accounts=tuple(sorted(facts.accounts, key=account_key)),
+        accounts=accounts,
         papers=tuple(sorted(facts.papers, key=lambda held: (_row(held.attachment_id), repr(held)))),
         doubts=tuple(dict.fromkeys(facts.doubts)),
     )

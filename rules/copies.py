@@ -76,6 +76,8 @@ def collapse(accounts: Sequence[Account], copies: Sequence[Copy], reading: Readi
     Returns the accounts in the order of their files, the files that hold one of them again as (position, file), and
     sentences for a person where the forms do not say the same.
     """
+    if len(accounts) == 1 and not copies:
+        return tuple(accounts), (), []
     pictures = {id(copy.account): copy for copy in copies}
     merged: list[list[Account]] = []
     doubts: list[str] = []

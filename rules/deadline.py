@@ -33,13 +33,13 @@ def on_time(opened_at: datetime | None, registered_on: Sequence[str | None], sur
     return True if answers and None not in answers else None
 
 
-def deadline(registered_on: Iterable[str | None], survey: Survey, opened_at: datetime | None = None) -> date:
+def deadline(registered_on: Iterable[str | None], survey: Survey, latest_at: datetime | None = None) -> date:
     """The later of the window's last day and the newest account's day + `grace_days`.
 
     Where only the month is known its first day counts: that deadline is certain, a later one is not. A registration
-    day after `opened_at` cannot be right and is left out.
+    day after the latest mail (`latest_at`) cannot be right and is left out.
     """
-    latest = received_day(opened_at, survey) if opened_at else date.max
+    latest = received_day(latest_at, survey) if latest_at else date.max
     days = [span[0] for span in map(_span, registered_on) if span and span[0] <= latest]
     newest = [day + timedelta(days=survey.grace_days) for day in days if day < date(9000, 1, 1)]
     return max([survey.closes, *newest])

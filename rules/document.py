@@ -54,6 +54,8 @@ class Line:
     #: 0..1
     confidence: float
     page: int = 1
+    #: 0..1: that its least sure character is right; 1 where it is not known
+    weakest: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,9 @@ class Document:
     @property
     def text(self) -> str:
         """All of its words, for search and for recognition; cells of a row are separated by tabs."""
-        return "\n".join([*(_block_text(block) for block in self.blocks), *(line.text for line in self.lines)])
+        told = {block.page for block in self.blocks}  # their lines were made into blocks
+        rest = (line.text for line in self.lines if line.page not in told)
+        return "\n".join([*(_block_text(block) for block in self.blocks), *rest])
 
 
 def _block_text(block: Paragraph | Table) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from rules.document import EMPTY, TICKED
 from rules.numbers import id_number
+from rules.pixel_doubts import mended, recognised_confidence
 from rules.reading import FieldValue
 from rules.survey import FieldRule, Survey, bare
 from rules.ticks import has_boxes, normalise
@@ -25,11 +26,18 @@ from rules.values import (
 
 _NOTHING = re.compile(
     r"^(?:无|没有|暂无|尚无|暂时没有|不详|未知|未填|空|空白|略|待定|待补|待补充|待填|暂缺|暂未开通|没|否|none|null|nil|n/?a|tbd|"
+    r"不(?:清楚|知道|记得|明)|忘记?了?|保密|待(?:核实|确认|查)|(?:同|见|如)(?:上|前|左)|〃|[(\[【]\s*(?:无|空|略)?\s*[)\]】]|[?？]+|"
     r"[x×*某?？]{2,}|[/\\|_\-—–―－、。.…~～\s]+)$",
     re.IGNORECASE,
 )
 
 
+#: a name that was copied from an example, or made unreadable
+_MASKED = re.compile(r"[x×*〇○]{2,}|某某|[*×]", re.IGNORECASE)
+#: no forms of address alone, nor what the form prints
+_NO_NAME = re.compile(r"(?:先生|女士|小姐|同志|老师|主任|局长|镇长|校长|院长|本人|签名|签字|盖章|姓名)+")
+#: no network in China was open to the public before
+_EARLIEST_YEAR = "1994"
 #: what some forms print into the empty field
 _PRINTED = {
     "date": re.compile(r"[\s_年月日号./:-]*"),
@@ -66,7 +74,7 @@ def read_field(rule: FieldRule, written: Written, survey: Survey) -> list[FieldV
     An empty field has raw '' and value None and is valid (completeness is judged elsewhere). 「无」 and its like count as
     empty where the form does not demand the field, and as invalid where it does.
     """
-    raw = written.raw.strip()
+    raw = written.raw.strip() if written.method != "ocr" else mended(rule, written.raw.strip())
     if raw and (printed := _PRINTED.get(rule.kind)) and printed.fullmatch(raw):
         raw = ""
     if not raw:
@@ -79,6 +87,8 @@ def read_field(rule: FieldRule, written: Written, survey: Survey) -> list[FieldV
         raw = ""
     value = raw if found.value is None and found.complaint and raw else found.value
     sure = round(written.confidence * found.confidence, 3)
+    if written.method == "ocr":
+        sure = min(sure, recognised_confidence(rule, written.raw, found.value))
     field = FieldValue(rule.name, value, raw, found.complaint is None, found.complaint, written.location,
                        written.method, sure)  # fmt: skip
     return [field, *_platform(field, survey)] if rule.kind == "platform" else [field]
@@ -104,6 +114,8 @@ def _text(raw: str, rule: FieldRule, survey: Survey) -> _Read:
     if rule.name == "introduction":
         return _Read("\n".join(line.strip() for line in raw.split("\n") if line.strip()))
     value = joined(raw).strip("“”\"「」『』'")
+    if rule.name == "unit_name" and _MASKED.search(value):
+        return _Read(raw, "不是完整的名称")
     return _Read(value) if any(char.isalnum() for char in value) else _Read(raw, "没有可用的文字")
 
 
@@ -112,8 +124,10 @@ def _person(raw: str, rule: FieldRule, survey: Survey) -> _Read:
     text = re.split(r"(?:联系|手机|电话|微信|身份证|[Ee]-?mail|邮箱)[^,;]*?[:号]|\d", text, maxsplit=1)[0]
     text = re.sub(r"(?<=[^\x00-\x7f]) +(?=[^\x00-\x7f])", "", text).strip(" ,;、。:/-")
     text = re.sub("(?:签名|签字|盖章)$", "", text)
-    if is_placeholder(text) or not re.search(r"[^\W\d_]", text):
+    if is_placeholder(text) or not re.search(r"[^\W\d_]", text) or _NO_NAME.fullmatch(text):
         return _Read(raw, "不是姓名")
+    if _MASKED.search(text):
+        return _Read(raw, "不是完整的姓名")
     return _Read(text) if len(text) <= 40 else _Read(raw, "不像姓名", 0.6)
 
 
@@ -144,7 +158,7 @@ def _id_number(raw: str, rule: FieldRule, survey: Survey) -> _Read:
 
 def _date(raw: str, rule: FieldRule, survey: Survey) -> _Read:
     if day := parse_date(raw):
-        return _Read(day)
+        return _Read(day) if day >= _EARLIEST_YEAR else _Read(raw, "年份过早,请核对")
     if re.fullmatch(r"(?:19|20)\d\d\s*年?", plain(raw)):
         return _Read(raw, "只写了年份,请写明年、月、日")
     return _Read(raw, "不是可以辨认的日期,请写明年、月、日")

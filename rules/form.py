@@ -109,7 +109,7 @@ def _names_another(rest: list) -> bool:
 
 
 def _form(draft: Draft, document: Document, survey: Survey) -> Form | None:
-    entries = [replace(entry, raw=_written(entry)) for entry in draft.entries]
+    entries = [_without_hints(entry) for entry in draft.entries]
     if not is_a_form(draft.title, entries, survey):
         return None
     kind, evidence = decide_kind(draft.title, entries, survey)
@@ -124,9 +124,10 @@ def _form(draft: Draft, document: Document, survey: Survey) -> Form | None:
     return Form(kind, _same_as_above(fields, survey), evidence)
 
 
-def _written(entry: Entry) -> str:
+def _without_hints(entry: Entry) -> Entry:
     labels = tuple(dict.fromkeys(word for rule in entry.rules for word in (rule.label, entry.label)))
-    return without_hints(entry.raw[:MAX_LETTERS], labels)
+    raw = without_hints(entry.raw[:MAX_LETTERS], labels)
+    return entry if raw == entry.raw else replace(entry, raw=raw)
 
 
 def _same_as_above(fields: tuple[FieldValue, ...], survey: Survey) -> tuple[FieldValue, ...]:

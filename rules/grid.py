@@ -41,6 +41,7 @@ class Grid:
                 for column in range(cell.column, min(cell.column + cell.column_span, MAX_COLUMNS)):
                     self._at.setdefault((row, column), cell)
         self.rows = sorted(self._starts)
+        self._width = max((cell.column + cell.column_span for cell in self.cells), default=0)
         self._demote_platforms()
 
     def _demote_platforms(self) -> None:
@@ -72,9 +73,8 @@ class Grid:
 
     def covering(self, row: int) -> list[Cell]:
         """The cells that cover this row, from left to right."""
-        width = max((cell.column + cell.column_span for cell in self.cells), default=0)
-        found = (self.at(row, column) for column in range(min(width, MAX_COLUMNS)))
-        return list(dict.fromkeys(cell for cell in found if cell is not None))
+        found = (self._at.get((row, column)) for column in range(min(self._width, MAX_COLUMNS)))
+        return list({id(cell): cell for cell in found if cell is not None}.values())
 
     def rules(self, cell: Cell) -> tuple[FieldRule, ...]:
         """The fields whose label the cell is; empty for any other cell."""

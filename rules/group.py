@@ -104,11 +104,14 @@ def numbered(claim: Claim, rows: dict[int, int]) -> Claim:
 
 
 def new_papers(existing: Iterable[HeldPaper], incoming: Iterable[HeldPaper]) -> tuple[HeldPaper, ...]:
-    """Those of `incoming` that say something new: the same document sent again is none."""
-    known = {_said(held) for held in existing}
+    """Those of `incoming` that say something new: the same document sent again is none, unless a person has refused
+    the earlier picture of it and this is another one."""
+    existing = tuple(existing)
+    known = {_said(held) for held in existing if held.counts}
+    refused = {(_said(held), held.sha256) for held in existing if not held.counts}
     found = []
     for held in incoming:
-        if _said(held) not in known:
+        if _said(held) not in known and (_said(held), held.sha256) not in refused:
             known.add(_said(held))
             found.append(held)
     return tuple(found)
@@ -137,7 +140,7 @@ def _accounts(reading: Reading) -> list[Account]:
 
 
 def _papers(reading: Reading) -> list[HeldPaper]:
-    return [HeldPaper(paper, index, file.filename) for index, file in enumerate(reading.files) for paper in file.papers]
+    return [HeldPaper(paper, index, file.filename, file.sha256) for index, file in enumerate(reading.files) for paper in file.papers]
 
 
 def _unread(reading: Reading) -> list[UnreadFile]:

@@ -57,7 +57,7 @@ def assign_papers(groups: list[Group], papers: list[HeldPaper], files: Sequence[
     seeded = {id(held) for group in groups for held in group.papers}
     rest = []
     for held in (held for held in papers if id(held) not in seeded):
-        owners = _bearers(held.paper, groups, survey)
+        owners = bearers(held.paper, groups, survey)
         for group in owners:
             group.papers.append(held)
         if not owners:
@@ -73,7 +73,7 @@ def assign_papers(groups: list[Group], papers: list[HeldPaper], files: Sequence[
         )
 
 
-def _bearers(paper: Paper, groups: list[Group], survey: Survey) -> list[Group]:
+def bearers(paper: Paper, groups: list[Group], survey: Survey) -> list[Group]:
     """Groups whose number, else whose name it bears: a head's own card proves both the unit's form and his own."""
     if paper.kind == "org_certificate":
         codes = [group for group in groups if paper.number and code_key(paper.number) in _codes(group)]

@@ -183,9 +183,6 @@ def _contradictions(number: str | None, inside: list[Line]) -> list[str]:
     printed = _BIRTH.search(text)
     if printed and birth_date(number).timetuple()[:3] != tuple(int(part) for part in printed.groups()):
         doubts.append("身份证上的出生日期与号码中的不一致")
-    sex = re.search("(?m)性别.?([男女])|^([男女])(?:民|$)", text)
-    if sex and ((sex[1] or sex[2]) == "男") != is_male(number):
-        doubts.append("身份证上的性别与号码中的不一致")
     return doubts
 
 

@@ -61,7 +61,7 @@ def kind_of(reading: Reading, survey: Survey, own_addresses: frozenset[str], kno
     if robot and robot.robot == FIRM:
         return KindDecision("automatic", robot.code, robot.sentence)
     thread = known_sender or answers_our_mail
-    topic = _topic(reading, survey)
+    topic = _topic(reading, survey, personal=not robot)
     if robot and not (thread or topic):
         return KindDecision("automatic", robot.code, robot.sentence)
     return _person(reading, thread, topic)
@@ -112,14 +112,14 @@ def _holds_material(reading: Reading) -> tuple[str, str] | None:
     return None
 
 
-def _topic(reading: Reading, survey: Survey) -> str | None:
+def _topic(reading: Reading, survey: Survey, personal: bool) -> str | None:
     message = reading.message
     names = tuple(file.filename for file in substantive_files(reading))
     if any(file.role == "blank_form" for file in reading.files):
         return survey.title
     # what is forwarded counts as said; what is quoted in an answer does not
     body = message.text if is_forward(message.subject) else own_words(message.text)
-    return speaks_of(survey, message.subject, body, names)
+    return speaks_of(survey, message.subject, body, names, personal)
 
 
 def _hands_in_silently(reading: Reading, files: tuple[FileReading, ...]) -> bool:

@@ -22,6 +22,7 @@ _BOUNDARY = re.compile(r"[\s\u3000;；,，。|｜/)）】]")
 _GAP = re.compile(r"[ \u3000]*\t[\s\u3000]*|[ \u3000]{2,}|\u3000")
 #: where the stamp or the signature goes: no value
 _SEAL = re.compile(r"^\s*[(（]?\s*(?:单位)?(?:加?盖)?公?章\s*(?:处)?[)）]?\s*$|^\s*[(（]\s*(?:签名|签字|签章)\s*[)）]\s*$", re.M)
+_HINT_SIGN = re.compile("[删如章签]")
 _MARKER = r"[(（]?[^()（）\n]{0,6}本?行?填写时[^()（）\n]{0,4}删除[。.]?\s*[)）]?"
 
 
@@ -177,11 +178,11 @@ def without_hints(text: str, labels: tuple[str, ...]) -> str:
     What a person wrote before or behind the hint stays. A hint is known by its marker 「填写时删除」; one whose marker was
     deleted by its wording: it begins with the label or 填写 and gives examples (如…等).
     """
+    text = text.strip(" _\uff3f\u3000\t")
+    if not _HINT_SIGN.search(text):
+        return text
     names = "|".join(r"\s*".join(map(re.escape, bare(label))) for label in labels if label)
     opening = rf"[“\"「『]?(?:{names})[”\"」』]?\s*(?:是|是指|指|应)|请?填写" if names else "请?填写"
-    text = text.strip(" _\uff3f\u3000\t")
-    if not any(sign in text for sign in ("删", "如", "章", "签")):
-        return text
     plain = _SEAL.sub("", unicodedata.normalize("NFC", text))
     if "删除" in plain or "删\n除" in plain:
         plain = re.sub(rf"(?:{opening})[^□☑▣]*?{_MARKER}", "", plain, flags=re.DOTALL | re.IGNORECASE)

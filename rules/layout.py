@@ -73,8 +73,7 @@ def events(document: Document, words: Lexicon) -> Iterator[Event]:
         yield from _table_events(document, block, table_number, index, words)
     yield from _line_events(lines, len(document.blocks), words)
     if not any(isinstance(block, Table) for block in document.blocks):
-        seen = [(text, f"第{page}页 第{number}行") for number, (text, page) in enumerate(_rows(document.lines), 1)]
-        yield from _line_events(seen, len(document.blocks) + 1, words)
+        yield from _events_of_pixels(document.lines, len(document.blocks) + 1, words)
 
 
 def _paragraph_place(document: Document, block: Paragraph, number: int) -> str:
@@ -96,8 +95,20 @@ def _table_events(document: Document, table: Table, number: int, index: int, wor
             yield NextAccount()
 
 
-def _rows(lines: tuple[Line, ...]) -> list[tuple[str, int]]:
-    """Lines read from pixels, those of equal height joined by tabs, left to right."""
+def _events_of_pixels(lines: tuple[Line, ...], index: int, words: Lexicon) -> Iterator[Event]:
+    """Events of lines that were recognised in a picture, each as sure as the least sure character in its row."""
+    rows = _rows(lines)
+    places = [f"第{row[0].page}页 第{number}行" for number, row in enumerate(rows, 1)]
+    seen = [("\t".join(line.text for line in row), place) for row, place in zip(rows, places, strict=True)]
+    sure = {place: min(line.weakest for line in row) for row, place in zip(rows, places, strict=True)}
+    for event in _line_events(seen, index, words):
+        if isinstance(event, Entry):
+            event = replace(event, confidence=min(event.confidence, sure.get(event.location, 1.0)))
+        yield event
+
+
+def _rows(lines: tuple[Line, ...]) -> list[list[Line]]:
+    """Lines read from pixels, those of equal height together, left to right."""
     rows: list[list[Line]] = []
     for line in lines:
         last = rows[-1][-1] if rows else None
@@ -106,7 +117,7 @@ def _rows(lines: tuple[Line, ...]) -> list[tuple[str, int]]:
             rows[-1].append(line)
         else:
             rows.append([line])
-    return [("\t".join(line.text for line in sorted(row, key=lambda line: line.box[0])), row[0].page) for row in rows]
+    return [sorted(row, key=lambda line: line.box[0]) for row in rows]
 
 
 def _line_events(lines: list[tuple[str, str]], index: int, words: Lexicon) -> Iterator[Event]:

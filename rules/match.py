@@ -8,6 +8,7 @@ The order of the keys, each used only where nothing contradicts it:
     thread      an answer to our mail, when the claim names no other registrant
     quoted      a 登记编号 in the mail, from an address that belongs to that submission
     account     a form without registrant for an account that this sender has handed in before
+    correction  from this sender, the form of the very account that he has handed in, with another registrant: a person looks
     person      from this sender, a card of the person whom exactly one of his submissions names
     sender      from this sender, who has exactly one submission, when the claim names no other registrant
 
@@ -52,6 +53,23 @@ class Candidate:
     people: frozenset[str] = frozenset()
     #: False when a person has closed it (registered): weak keys do not reach it any more
     open: bool = True
+    #: keys under which it was known before a person corrected it or joined it with another: `unit:…`, `person:…`,
+    #: `code:…`, `id:…`, `number:…`
+    former: frozenset[str] = frozenset()
+    #: whether a person has decided the category: then a form of the other one is no contradiction
+    decided: bool = False
+
+    def has_id_number(self, numbers: frozenset[str]) -> bool:
+        return self.id_number in numbers or any(f"id:{number}" in self.former for number in numbers)
+
+    def has_code(self, codes: frozenset[str]) -> bool:
+        return (self.uscc is not None and code_key(self.uscc) in codes) or any(f"code:{c}" in self.former for c in codes)
+
+    def has_name(self, names: frozenset[str]) -> bool:
+        return self.registrant_key in names or bool(self.former & names)
+
+    def is_quoted(self, numbers: frozenset[str]) -> bool:
+        return self.number in numbers or any(f"number:{number}" in self.former for number in numbers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +102,23 @@ def choose(
     mail = _Mail(frozenset(thread), (sender or "").lower(), frozenset(quoted), accounts)
     if asked := _asked_for(claim, living, mail):
         return Match(asked.id, "thread")
-    for why, fits in _STRONG:
-        found = [each for each in living if fits(claim, each) and not _contradicts(claim, each)]
+    for why, same in _STRONG:
+        found = [each for each in living if same(claim, each) and not _contradicts(claim, each)]
         if found:
             return _strong(claim, found, why, mail)
     doubts = _namesakes(claim, living)
     for why, find in _BY_MAIL:
         if found := find(claim, living, mail):
+            if why == "correction":
+                doubts += (f"本次来信与{found.number}是同一账号,但填写的申报人名称不同,已按更正处理,请核实。",)
             return Match(found.id, why, doubts)
     return Match(None, "new", (*doubts, *_suspects(claim, living, mail), *_withdrawn(claim, candidates)))
+
+
+def fits(claim: Claim, candidate: Candidate) -> bool:
+    """Whether they share a strong key and nothing contradicts."""
+    return candidate.status != "withdrawn" and any(same(claim, candidate) for _, same in _STRONG) and not _contradicts(
+        claim, candidate)
 
 
 def account_keys(accounts: Sequence[Account], survey: Survey) -> frozenset[str]:
@@ -125,17 +151,17 @@ class _Mail:
 
 
 def _same_number(claim: Claim, candidate: Candidate) -> bool:
-    return candidate.id_number is not None and candidate.id_number in claim.keys.id_numbers
+    return candidate.has_id_number(claim.keys.id_numbers)
 
 
 def _same_code(claim: Claim, candidate: Candidate) -> bool:
-    return candidate.uscc is not None and code_key(candidate.uscc) in claim.keys.codes
+    return candidate.has_code(claim.keys.codes)
 
 
 def _same_name(claim: Claim, candidate: Candidate) -> bool:
     keys = claim.keys
     names = keys.form_names or keys.paper_names or _card_names(claim)
-    return candidate.registrant_key is not None and candidate.registrant_key in names
+    return candidate.has_name(names)
 
 
 def _card_names(claim: Claim) -> frozenset[str]:
@@ -152,18 +178,21 @@ _STRONG: tuple[tuple[str, Callable[[Claim, Candidate], bool]], ...] = (
 def _contradicts(claim: Claim, candidate: Candidate) -> bool:
     """Different valid codes or ID numbers, or a unit against an individual."""
     keys = claim.keys
-    if keys.codes and candidate.uscc and code_key(candidate.uscc) not in keys.codes:
+    if keys.codes and candidate.uscc and not candidate.has_code(keys.codes):
         return True
-    if keys.id_numbers and candidate.id_number and candidate.id_number not in keys.id_numbers:
+    if keys.id_numbers and candidate.id_number and not candidate.has_id_number(keys.id_numbers):
         return True
-    return {claim.category, candidate.category} == {"unit", "individual"}
+    return not candidate.decided and {claim.category, candidate.category} == {"unit", "individual"}
 
 
 def _strong(claim: Claim, found: list[Candidate], why: str, mail: _Mail) -> Match:
-    """The best of those with the same key: answered, else of this sender, else the first; several are a doubt."""
-    ranked = sorted(found, key=lambda each: (each.id not in mail.thread, not mail.is_from(each), each.id))
+    """The best of those with the same key: the one that has the same account, else answered, else of this sender, else
+    the first; several are a doubt, unless the account tells."""
+    own = [each for each in found if mail.accounts & each.accounts]
+    ranked = sorted(own if len(own) == 1 else found,
+                    key=lambda each: (each.id not in mail.thread, not mail.is_from(each), each.id))
     doubts = []
-    if len(found) > 1:
+    if len(found) > 1 and len(own) != 1:
         doubts.append(f"与本次来信相符的登记不止一份({_numbers(found)}),已归入{ranked[0].number},请核实。")
     elif why == "name" and _is_weak_name(claim, ranked[0], mail):
         doubts.append(
@@ -181,12 +210,12 @@ def _is_weak_name(claim: Claim, candidate: Candidate, mail: _Mail) -> bool:
 def _names_other(claim: Claim, candidate: Candidate) -> bool:
     """Whether the claim's forms name a registrant that is not the candidate's."""
     names = claim.keys.form_names
-    return bool(names and candidate.registrant_key and candidate.registrant_key not in names)
+    return bool(names and candidate.registrant_key and not candidate.has_name(names))
 
 
 def _papers_name_other(claim: Claim, candidate: Candidate) -> bool:
     keys = claim.keys
-    if keys.paper_names and candidate.registrant_key and candidate.registrant_key not in keys.paper_names:
+    if keys.paper_names and candidate.registrant_key and not candidate.has_name(keys.paper_names):
         return True
     known = candidate.people if candidate.category == "individual" else frozenset()
     return bool(known and not claim.accounts and keys.people and not keys.people & known)
@@ -217,7 +246,7 @@ def _by_quotation(claim: Claim, candidates: list[Candidate], mail: _Mail) -> Can
     found = [
         each
         for each in candidates
-        if each.number in mail.quoted
+        if each.is_quoted(mail.quoted)
         and mail.is_from(each)
         and not _names_other(claim, each)
         and not _mixes(claim, each)
@@ -234,6 +263,17 @@ def _by_account(claim: Claim, candidates: list[Candidate], mail: _Mail) -> Candi
         each
         for each in _of_sender(claim, candidates, mail)
         if mail.accounts & each.accounts and not _names_other(claim, each) and not _contradicts(claim, each)
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def _by_correction(claim: Claim, candidates: list[Candidate], mail: _Mail) -> Candidate | None:
+    """The same account by handle and by name, of a registrant who has no other: his name was mistyped, then or now."""
+    kinds = {key.split("/")[1] for key in mail.accounts}
+    found = [
+        each
+        for each in _of_sender(claim, candidates, mail)
+        if mail.accounts == each.accounts and kinds == {"handle", "name"} and not _contradicts(claim, each)
     ]
     return found[0] if len(found) == 1 else None
 
@@ -257,7 +297,8 @@ def _by_sender(claim: Claim, candidates: list[Candidate], mail: _Mail) -> Candid
 
 
 _BY_MAIL: tuple[tuple[str, Callable[[Claim, list[Candidate], _Mail], Candidate | None]], ...] = (
-    ("thread", _by_thread), ("quoted", _by_quotation), ("account", _by_account), ("person", _by_person),
+    ("thread", _by_thread), ("quoted", _by_quotation), ("account", _by_account), ("correction", _by_correction),
+    ("person", _by_person),
     ("sender", _by_sender),
 )  # fmt: skip
 
@@ -271,14 +312,18 @@ def _namesakes(claim: Claim, candidates: list[Candidate]) -> tuple[str, ...]:
 def _suspects(claim: Claim, candidates: list[Candidate], mail: _Mail) -> tuple[str, ...]:
     """Submissions that the claim may belong to, though nothing says so surely; a claim that names its own registrant
     in a form is no supplement."""
-    if claim.keys.form_names and not any(each.number in mail.quoted or each.id in mail.thread for each in candidates):
+    if claim.keys.form_names and not mail.quoted and not any(each.id in mail.thread for each in candidates):
         return ()
     found = [
         each
         for each in candidates
-        if each.id in mail.thread or each.number in mail.quoted or (mail.is_from(each) and each.open)
+        if each.id in mail.thread or each.is_quoted(mail.quoted) or (mail.is_from(each) and each.open)
     ]
-    return (f"疑似{_numbers(found)}的补件,但不能确定,请核实应归入哪一份登记。",) if found else ()
+    if found:
+        return (f"疑似{_numbers(found)}的补件,但不能确定,请核实应归入哪一份登记。",)
+    # a stranger who quotes numbers must not learn from our answer which of them exist: any is for a person
+    quoted = "、".join(sorted(mail.quoted))
+    return (f"来信写有登记编号{quoted},但没有这份登记,或者与来信不符,请核实。",) if quoted else ()
 
 
 def _withdrawn(claim: Claim, candidates: Sequence[Candidate]) -> tuple[str, ...]:

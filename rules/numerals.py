@@ -81,7 +81,7 @@ def arabic(text: str) -> str:
         lambda match: "".join(_digit(char) for char in match[0]),
         text,
     )
-    return re.sub(r"[一二三四五六七八九十]{1,3}(?=\s*[月日号])", lambda match: str(_amount(match[0])), text)
+    return re.sub(r"[零一二三四五六七八九十壹贰叁肆伍陆柒捌玖拾]{1,4}(?=\s*[月日号])", lambda match: str(_amount(match[0])), text)
 
 
 def _digit(char: str) -> str:

@@ -65,7 +65,11 @@ def _choose(
     if names_person := [rule for rule in fitting if _says_whose(rule, entry, fitting)]:
         return names_person[0]
     if chosen := next((rule for rule in fitting if rule.after == person), None):
-        return chosen
+        if chosen.name not in taken or not persons:
+            return chosen
+        # in a table of three pairs a row the person above in the column is chance: the one named last is meant
+        last = persons[-1][0]
+        return next((rule for rule in fitting if rule.after == last and rule.name not in taken), chosen)
     return next((rule for rule in fitting if rule.name not in taken), None) if person is None else None
 
 

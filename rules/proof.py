@@ -22,6 +22,8 @@ INSUFFICIENT = "insufficient"
 #: a person must look: hardly legible, expired, of an unknown kind
 DOUBTFUL = "doubtful"
 CONTRADICTION = "contradiction"
+#: a person of the office has refused it
+REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class Proof:
     """What one document is worth for one demand."""
 
     held: HeldPaper
-    #: ACCEPTED, INSUFFICIENT, DOUBTFUL or CONTRADICTION
+    #: ACCEPTED, INSUFFICIENT, DOUBTFUL, CONTRADICTION or REFUSED
     outcome: str
     #: plain Chinese, a whole sentence without personal numbers
     reason: str
@@ -47,12 +49,14 @@ def expected(field: str | None, facts: Facts, survey: Survey) -> tuple[str, ...]
     values = [value for account in facts.accounts if field and (value := account.value(field))]
     if not values and field:
         naming = {d.paper for c in survey.categories for d in c.demands if d.principal_field == field}
-        values = [held.paper.principal for held in facts.papers if held.paper.kind in naming and held.paper.principal]
+        values = [held.paper.principal for held in facts.papers if held.paper.kind in naming and held.paper.principal and held.counts]
     return tuple(dict.fromkeys(str(value) for value in values))
 
 
 def _worth(held: HeldPaper, demand: Demand, facts: Facts, survey: Survey) -> tuple[str, str]:
     paper, file = held.paper, shown(held.filename)
+    if held.verdict:
+        return _decided(held)
     if paper.side == "back" and not paper.doubts:
         return INSUFFICIENT, f"{file}只有身份证国徽面,缺人像面。"
     contradiction = _contradiction(paper, demand, facts, survey)
@@ -64,6 +68,15 @@ def _worth(held: HeldPaper, demand: Demand, facts: Facts, survey: Survey) -> tup
     if doubt := _doubt(paper, demand, facts, survey):
         return DOUBTFUL, f"{file}{doubt}"
     return ACCEPTED, _acceptance(paper, demand, facts, survey)
+
+
+def _decided(held: HeldPaper) -> tuple[str, str]:
+    """A person's word; who it was stands in the decisions, as the reason of a refusal is told to the registrant."""
+    why = (held.verdict.why or "").strip().rstrip("。;,")
+    if held.verdict.accepted:
+        return ACCEPTED, f"经工作人员核对予以采纳{f':{why}' if why else ''}。"
+    file = shown(held.filename) if held.filename else "所交证件"
+    return REFUSED, f"{file}经工作人员核对未予采纳{f':{why}' if why else ''}。"
 
 
 def _contradiction(paper: Paper, demand: Demand, facts: Facts, survey: Survey) -> str | None:
@@ -102,6 +115,21 @@ def _doubt(paper: Paper, demand: Demand, facts: Facts, survey: Survey) -> str | 
         return f"上的{unread}未能读出,请人工核对。"
     if paper.confidence < PAPER_CONFIDENCE:
         return "不够清晰,识别把握不大,请人工核对。"
+    return _expiry(paper, facts, survey)
+
+
+def expired_back(proof: Proof, facts: Facts, survey: Survey) -> str | None:
+    """The sentence when the back of an ID card, sent as a picture of its own, says that the card had expired.
+
+    The back bears no name, so it may belong to any card beside it: a person tells.
+    """
+    held = proof.held
+    if proof.outcome != INSUFFICIENT or not (found := _expiry(held.paper, facts, survey)):
+        return None
+    return f"{shown(held.filename)}{found}"
+
+
+def _expiry(paper: Paper, facts: Facts, survey: Survey) -> str | None:
     last = _last_day(paper.valid_until)
     if last and facts.opened_at and last < received_day(facts.opened_at, survey):
         return f"的有效期至{last.isoformat()},收到时已过期,请核实。"

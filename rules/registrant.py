@@ -57,7 +57,8 @@ def registrant_name(facts: Facts, category: str, survey: Survey) -> str | None:
             return names[-1]
     kinds = [PAPER_OF[category]] if category in PAPER_OF else ["org_certificate", "id_card"]
     for kind in kinds:
-        holders = {held.paper.holder for held in facts.papers if held.paper.kind == kind and held.paper.holder}
+        holders = {held.paper.holder for held in facts.papers if held.paper.kind == kind and held.paper.holder
+                   and held.counts}
         if len(holders) == 1:
             return holders.pop()
     return None
@@ -74,7 +75,8 @@ def registrant_code(facts: Facts, category: str, survey: Survey) -> str | None:
         for held in facts.papers
         if held.paper.kind == "org_certificate"
         and held.paper.number
-        and (not names or not held.paper.holder or unit_key(held.paper.holder, survey) in names)
+        and held.counts
+        and (held.verdict or not names or not held.paper.holder or unit_key(held.paper.holder, survey) in names)
     ]
     if len({code_key(code) for code in codes}) != 1:
         return None
@@ -90,9 +92,9 @@ def registrant_id_number(facts: Facts, category: str) -> str | None:
     cards = {
         held.paper.number
         for held in facts.papers
-        if held.paper.kind == "id_card" and held.paper.number and (not names or person_key(held.paper.holder) in names)
+        if held.paper.kind == "id_card" and held.paper.number and held.counts and (not names or person_key(held.paper.holder) in names)
     }
     if len(written) == 1:
         return None if cards and not written & cards else next(iter(written))
-    certified = any(held.paper.kind == "org_certificate" for held in facts.papers)
+    certified = any(held.paper.kind == "org_certificate" and held.counts for held in facts.papers)
     return next(iter(cards)) if not written and len(cards) == 1 and not certified else None

@@ -22,14 +22,15 @@ _OUR_SUFFIX = re.compile(r"\s*【登记编号[^】]{0,200}】")
 
 
 def compose_answer(survey: Survey, mail: MailFacts, outcomes: tuple[SubmissionOutcome, ...] = (),
-                   files: tuple[FileOutcome, ...] = (), *, inquiry: bool = False) -> Answer:
+                   files: tuple[FileOutcome, ...] = (), *, inquiry: bool = False, kind: str | None = None) -> Answer:
     """The reply to one mail.
 
     `outcomes`: the submissions that the mail opened or added to; for a question (`inquiry`), those of its sender.
-    `files`: files of a mail that belong to no submission (an inquiry's unusable files). Raises `RuleError` when a
+    `files`: files of a mail that belong to no submission (an inquiry's unusable files). `kind`: what the outcomes do
+    not tell: a `confirmation` of the paper form, or a `receipt` that names nothing. Raises `RuleError` when a
     template is broken. Nothing here asks whether to answer at all: that is `rules.autoreply.guard`.
     """
-    kind = "guidance" if inquiry or not outcomes else kind_of_reply(outcomes)
+    kind = kind or ("guidance" if inquiry or not outcomes else kind_of_reply(outcomes))
     blanks = blank_forms(survey, kind, outcomes)
     names = tuple(blank_form_name(category) for category in blanks)
     text, html = render(survey.replies, kind, values_of(survey, mail, outcomes, files, names))
@@ -49,7 +50,7 @@ def kind_of_reply(outcomes: tuple[SubmissionOutcome, ...]) -> str:
 
 def _kind_of_one(judgement: Judgement) -> str:
     if judgement.status == "registered":
-        return "receipt" if judgement.missing else "acknowledgement"
+        return "receipt" if judgement.missing or judgement.review_reasons else "acknowledgement"
     if judgement.status == "withdrawn":
         return "receipt"
     if judgement.missing:

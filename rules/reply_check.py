@@ -51,6 +51,10 @@ def _samples(survey: Survey) -> Iterator[tuple[Answer, tuple[str, ...]]]:
                    for label in (category.form_label, *(demand.label for demand in category.demands))]
         yield compose_answer(survey, mail, (), _FILES), (*demands, *place, office.email)
         yield compose_answer(survey, mail, tuple(_outcomes(survey))), (_NUMBER, *place)
+        yield compose_answer(survey, mail, kind="receipt"), place
+        for category in survey.categories:
+            registered = _outcome(category, "registered", True, survey.closes)
+            yield compose_answer(survey, mail, (registered,), kind="confirmation"), (_NUMBER, *place)
 
 
 def _outcomes(survey: Survey) -> Iterator[SubmissionOutcome]:

@@ -43,9 +43,18 @@ def _place(error: BaseException, folder: Path) -> tuple[str | None, int | None]:
     return found
 
 
+class _Environment(ImmutableSandboxedEnvironment):
+    """The sandbox, quicker where templates name the plain values that they are given: `office.name` is a dict's item."""
+
+    def getattr(self, obj: object, attribute: str) -> object:
+        if type(obj) is dict and attribute in obj:
+            return obj[attribute]
+        return super().getattr(obj, attribute)
+
+
 @lru_cache(maxsize=8)
 def _environment(folder: Path) -> ImmutableSandboxedEnvironment:
-    return ImmutableSandboxedEnvironment(
+    return _Environment(
         loader=FileSystemLoader(folder), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
         autoescape=lambda name: bool(name and name.endswith(".html.j2")), auto_reload=False, cache_size=100)
 

@@ -146,7 +146,7 @@ def _addressee(mail: MailFacts, outcomes: tuple[SubmissionOutcome, ...], quoting
 def _submission(survey: Survey, mail: MailFacts, outcome: SubmissionOutcome, quoting: Quoting) -> dict:
     judgement = outcome.judgement
     category = survey.category(judgement.category)
-    today = mail.received_at.astimezone(survey.time_zone).date()
+    today = (mail.answered_at or mail.received_at).astimezone(survey.time_zone).date()
     return {
         "number": outcome.number,
         "status": judgement.status,

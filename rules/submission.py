@@ -33,12 +33,30 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a person of the office decided about one document."""
+
+    accepted: bool
+    actor: str
+    #: the person's own words; those of a refusal are told to the registrant
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class HeldPaper:
     """An identity document that was handed in, with the attachment that holds it."""
 
     paper: Paper
     attachment_id: int | None
     filename: str
+    sha256: str | None = None
+    #: a person's word on it, which stands over everything that was read
+    verdict: Verdict | None = None
+
+    @property
+    def counts(self) -> bool:
+        """False for a document that a person has refused: what it says is no evidence of anything."""
+        return self.verdict is None or self.verdict.accepted
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +86,14 @@ class Facts:
     opened_at: datetime | None = None
     paper_received_at: datetime | None = None
     withdrawn: bool = False
+    #: `unit` or `individual` where a person has decided it
+    category: str | None = None
+    #: sentences for a person that a person has looked at
+    cleared: tuple[str, ...] = ()
+    #: when the paper form came, while something else was still open: `registered` once nothing is
+    paper_noted_at: datetime | None = None
+    #: when the latest mail for it was received, aware; None where only `opened_at` is known
+    latest_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,7 +166,8 @@ class Survey:
 @lru_cache(maxsize=8192)
 def bare(text: str) -> str:
     """A label, title or alias as it is compared: NFKC, lower case, letters and digits only."""
-    return "".join(char for char in unicodedata.normalize("NFKC", text).lower() if char.isalnum())
+    text = unicodedata.normalize("NFKC", text).lower()
+    return text if text.isalnum() else "".join(char for char in text if char.isalnum())
 
 
 def load_survey(path: Path | str) -> Survey:

@@ -14,7 +14,7 @@ _TABLE = str.maketrans({**dict.fromkeys(_ALWAYS_TICKED, TICKED), **dict.fromkeys
 _SHAPES = str.maketrans({**dict.fromkeys(SOLID, TICKED), **dict.fromkeys(HOLLOW + _CROSSES, EMPTY)})
 _BRACKET_TICK = re.compile(rf"[(（\[【［〔]\s*(?:{TICKED}|[xXvV×✕✗✘■●])\s*[)）\]】］〕]")
 _BRACKET_EMPTY = re.compile(r"[(（\[【［〔][\s_]*[)）\]】］〕]")
-_DOUBLE = re.compile(rf"{EMPTY} ?{TICKED}|{TICKED} ?{EMPTY}(?=\S)(?<!^.)")
+_DOUBLE = re.compile(rf"{EMPTY} ?{TICKED}(?=\S)")
 #: code points of symbol fonts, without the 0xF000 that Word adds
 _FONTS = {
     "wingdings": {0xFE: TICKED, 0xFD: TICKED, 0xFC: TICKED, 0xFB: TICKED, 0x6E: TICKED, 0xA7: TICKED, 0x6C: TICKED,
@@ -35,6 +35,8 @@ _PRIVATE = {0xF000 + code: box for code, box in {**_FONTS["wingdings"], **{
     code: _FONTS["wingdings 2"][code] for code in (0x50, 0x51, 0x52, 0x53, 0x54, 0xA3)}}.items()
     if code not in (0x6C, 0xA7, 0x78, 0xA4)}  # fmt: skip
 _PRIVATE_TABLE = str.maketrans({chr(code): box for code, box in _PRIVATE.items()})
+#: a text without any of these holds no box: nearly all texts, told in a microsecond
+_SIGN = re.compile("[" + re.escape("".join(map(chr, _PRIVATE)) + _ALWAYS_TICKED + _ALWAYS_EMPTY + SOLID + HOLLOW + "(（[【［〔") + "]")
 
 
 def symbol(font: str, code: int) -> str | None:
@@ -48,13 +50,13 @@ def normalise(text: str) -> str:
     Shapes that are also bullets (■ ● ○ ◆, × and `[x]`) count as boxes only in a text that has another kind of box, or
     both solid and hollow ones: bullets of an introduction stay as they are.
     """
-    if text.isascii() and "[" not in text:
+    if (text.isascii() and "[" not in text) or not _SIGN.search(text):
         return text
     text = text.translate(_PRIVATE_TABLE).translate(_TABLE)
     text = _BRACKET_TICK.sub(lambda match: TICKED if _is_tick(match) else match[0], text)
     if any(box in text for box in (TICKED, EMPTY)) or (_has(text, SOLID) and _has(text, HOLLOW)):
         text = _BRACKET_EMPTY.sub(EMPTY, text.translate(_SHAPES))
-    return re.sub(rf"{EMPTY} ?{TICKED}(?=\S)", TICKED, text)
+    return _DOUBLE.sub(TICKED, text)
 
 
 def _is_tick(match: re.Match) -> bool:

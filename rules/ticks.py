@@ -129,10 +129,11 @@ class _Patterns:
     token: re.Pattern
     #: compared word → name of its choice
     names: dict[str, str]
-    #: shapes that are boxes only because a word stands right beside them, with what they mean: 「■文字」, 「口是」
-    shapes: tuple[tuple[re.Pattern, str], ...]
+    #: shapes that are boxes only because a word stands right beside them: 「■文字」, 「口是」; the signs without which
+    #: there is none, the pattern, what it means
+    shapes: tuple[tuple[re.Pattern, re.Pattern, str], ...]
     #: the same for signs that need another box in the text: 「是√ 否×」, 「V是」
-    weak_shapes: tuple[tuple[re.Pattern, str], ...]
+    weak_shapes: tuple[tuple[re.Pattern, re.Pattern, str], ...]
 
 
 @lru_cache(maxsize=32)
@@ -141,21 +142,22 @@ def _patterns(choices: tuple[Choice, ...]) -> _Patterns:
     options = "|".join(_spaced(word) for word in sorted(words, key=len, reverse=True))
     solid, hollow = re.escape(SOLID), re.escape(HOLLOW)
 
-    def compiled(*rules: tuple[str, str]) -> tuple[tuple[re.Pattern, str], ...]:
-        return tuple((re.compile(pattern, re.IGNORECASE), meaning) for pattern, meaning in rules)
+    def compiled(*rules: tuple[str, str, str]) -> tuple[tuple[re.Pattern, re.Pattern, str], ...]:
+        return tuple((re.compile(f"[{signs}]", re.IGNORECASE), re.compile(pattern, re.IGNORECASE), meaning)
+                     for signs, pattern, meaning in rules)
 
     return _Patterns(
         re.compile(rf"[{TICKED}{EMPTY}{UNSURE}]|{options}", re.IGNORECASE),
         {bare(word): name for word, name in words.items()},
         compiled(
-            (rf"[{solid}](?=\s*(?:{options}))", TICKED),
-            (rf"((?:{options})\s?)[{solid}]", rf"\1{TICKED}"),
-            (rf"(?:[{hollow}口]|[(\[]\s*[)\]])(?=\s*(?:{options}))", EMPTY),
-            (rf"((?:{options})\s*)[(\[]\s*[)\]]", rf"\1{EMPTY}"),
+            (solid, rf"[{solid}](?=\s*(?:{options}))", TICKED),
+            (solid, rf"((?:{options})\s?)[{solid}]", rf"\1{TICKED}"),
+            (rf"{hollow}口(\[", rf"(?:[{hollow}口]|[(\[]\s*[)\]])(?=\s*(?:{options}))", EMPTY),
+            (r"(\[", rf"((?:{options})\s*)[(\[]\s*[)\]]", rf"\1{EMPTY}"),
         ),
         compiled(
-            (rf"((?:{options})\s*)[×✗✘](?!\d)", rf"\1{EMPTY}"),
-            (rf"(?<![A-Za-z])[RþV](?=\s?(?:{options}))", TICKED),
+            ("×✗✘", rf"((?:{options})\s*)[×✗✘](?!\d)", rf"\1{EMPTY}"),
+            ("RþV", rf"(?<![A-Za-z])[RþV](?=\s?(?:{options}))", TICKED),
         ),
     )
 
@@ -181,11 +183,11 @@ def _spaced(word: str) -> str:
 
 
 def _lone_shapes(text: str, patterns: _Patterns) -> str:
-    for pattern, meaning in patterns.shapes:
-        text = pattern.sub(meaning, text)
+    for signs, pattern, meaning in patterns.shapes:
+        text = pattern.sub(meaning, text) if signs.search(text) else text
     if TICKED in text or EMPTY in text:
-        for pattern, meaning in patterns.weak_shapes:
-            text = pattern.sub(meaning, text)
+        for signs, pattern, meaning in patterns.weak_shapes:
+            text = pattern.sub(meaning, text) if signs.search(text) else text
     # Wingdings and Wingdings 2 whose font was lost: 「R是 £否」, 「þ是 ¨否」
     if "£" in text:
         text = re.sub(r"(?<![A-Za-z])R(?![A-Za-z])", TICKED, text).replace("£", EMPTY)
@@ -211,12 +213,23 @@ def _assign(tokens: list[_Token]) -> tuple[list[tuple[str, str]], bool]:
         return [], True
     gaps = _gaps(tokens, places)
     before, sure = _style(gaps)
+    if before and sure:
+        gaps = [gaps[0], *map(_without_strangers, gaps[1:])]
     states = [[] for _ in places]
     for place, gap in enumerate(gaps):
         marks = [token.text for token in gap if token.mark]
         for side, state in _share(marks, before, first=place == 0, last=place == len(places)):
             states[place + side].append(state)
     return [(tokens[index].text, _sum(found)) for index, found in zip(places, states, strict=True)], sure
+
+
+def _without_strangers(gap: list[_Token]) -> list[_Token]:
+    """Without marks that stand before a word which is no option: they say nothing of the option before them."""
+    def strange(index: int) -> bool:
+        after = gap[index + 1 : index + 2]
+        return gap[index].mark and bool(after) and not after[0].mark and bool(re.match(r"\s*[\u4e00-\u9fff]", after[0].text))
+
+    return [token for index, token in enumerate(gap) if not strange(index)]
 
 
 def _gaps(tokens: list[_Token], places: list[int]) -> list[list[_Token]]:

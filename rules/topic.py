@@ -22,10 +22,28 @@ _ASKING = re.compile(r"\?|请问|咨询|请教|想问|怎么|怎样|如何|哪�
 _ASKING_DUTY = re.compile(
     r"(?:还用|还要|还能|还得|要不要|用不用|需不需要|是否|可以|能不能|能否|怎么|怎样|如何|哪里|是不是|重新).{0,10}"
     r"(?:交|报|填|登记|寄|盖|勾|重发|发一|发我|办理)|(?:填|写).{0,12}(?:栏|表|项|格)|(?:栏|表|项|格).{0,12}(?:怎么|怎样|如何|填|写)"
-    r"|(?:要|得|还).{0,6}(?:交|报|填|登记|盖).{0,6}(?:吗|么|\?|不$)|发我一份|发一份|(?:重新|再)发一?下")
+    r"|(?:要|得|还).{0,6}(?:交|报|填|登记|盖).{0,6}(?:吗|么|\?|不$)|发我一份|发一份|(?:重新|再)发一?下"
+    r"|(?:撤销|取消|注销|更正|修改|变更).{0,6}登记|登记.{0,8}(?:撤销|取消|注销|更正|修改|变更)")
 #: the things that are handed in
 _THINGS = re.compile(r"纸质|公章|盖章|签名|扫描件|复印件|身份证|营业执照|代码证|法人证书|电子版|[这那哪]一?栏|报送材料|"
                      r"登记材料|通知.{0,10}附件|附件.{0,6}(?:表|打不开)")
+#: a short mail with one of these was written by somebody who wants to know or to have something
+_QUESTION = re.compile(r"\?|请问|咨询|请教|想问|问一下|怎么|怎样|如何|哪|什么|是否|要不要|需不需要|能不能|可否|吗|么|"
+                       r"求|索取|(?:请|麻烦|能|把).{0,14}发(?:给?我|一份|过来)|没有?收到|收到没")
+#: what handing in is spoken of by people who know what they mean
+_HANDING = re.compile(r"材料|登记|报送|补报|补交|填[了的写报好完哪什在]|怎么填|[个的位人张份把哪什么]表|表格|个人号|单位号|"
+                      r"[的新]号[怎要还算能也是]|[账帐]号|附件.{0,4}上传|上传|身份证|复印件|扫描件|代码证")
+#: beside a platform's name: whether one has to do something about it
+_CONCERNED = re.compile(r"(?:要|用|得|还|该).{0,6}(?:弄|搞|报|登|填|交|备案)|算不算|属不属于|归.{0,8}管")
+#: a notice to many is no question, whatever words it has
+_NOTICE = re.compile(r"各(?:单位|乡镇|支部|部门|股室|科室|村|社区|学校|企业|位)[^。|]{0,12}:|的通知(?:\||$)|特此通知")
+#: the same in English, each of another sort
+_ENGLISH = (re.compile(r"wechat|weixin|weibo|douyin|toutiao|official account|new media|hengdong", re.IGNORECASE),
+            re.compile(r"regist(?:er|ration)|submit", re.IGNORECASE),
+            re.compile(r"\bforms?\b|deadline|\bid card|do (?:i|we) (?:need|have)|how (?:do|can|to)|where (?:do|can|is)",
+                       re.IGNORECASE))
+#: longer than this, a mail says itself what it is about
+_SHORT = 120
 _SELLING = re.compile(
     r"代运营|代运维|代办|代开|代写|代理商|涨粉|增粉|加粉|买粉|吸粉|引流|推广|营销|群发|优惠|折扣|特价|促销|套餐|报价|价格|"
     r"低至|仅需|只需\d+元|免费(?:试用|领取|咨询|体验|赠送)|限时|名额|抢购|秒杀|立减|返现|发票|开票|税点|贷款|信用卡|理财|"
@@ -35,7 +53,7 @@ _SELLING = re.compile(
     r"加(?:微信(?!.{0,3}群)|QQ(?!.{0,3}群)|V信|薇信)|"
     r"(?:客服|咨询|服务|免费)热线|400[-\d]{7,}|退订|unsubscribe|点击(?:这里|链接|领取|查看详情)|"
     r"澳门|博彩|彩票|中奖|六合|参会|诚挚|诚邀|大会|峰会|回传|品鉴|问卷|研究生|论文|密码|升级|异常|承接|单价|服务商|"
-    r"解决方案|"
+    r"解决方案|(?:认证|年审|安全|续费)提醒|逾期.{0,6}(?:限制|停止|关闭|冻结|封停)|(?:限制|停止|暂停)(?:发文|结算|提现)|"
     r"测评|征订|汇款|认证到期|商标|代为办理|我公司具备|拍摄制作", re.IGNORECASE)
 #: what may stand in a mail of thanks; nothing else may
 _COURTESY = re.compile(
@@ -47,7 +65,7 @@ _COURTESY = re.compile(
     r"祝(?:您|你)?(?:工作|生活|身体|一切)?(?:顺利|愉快|健康|好)|祝好|此致|敬礼|此复|特此回复|非常|了|啊|哈|哦|呀|的|!|。|,|、|\.|~|;|:)*)",
     re.IGNORECASE)
 #: 登记表 of something else: 党员登记表, 车辆登记表
-_OTHER_FORM = re.compile(r"[\u4e00-\u9fff](?<![的填写载张份个这该把交报发件白质子位人号体表看问办着到过好了])登记表")
+_OTHER_FORM = re.compile(r"[\u4e00-\u9fff](?<![的填写载张份个这该把交报发件白质子位人号体表看问办着到过好了求要找缺无没有])登记表")
 _OUR_NAMES = ("其他", "其它")
 #: a topic word made of these alone says nothing of this collection in particular
 _GENERAL = re.compile(r"登记|材料|表格?|编号|补[交正报]|要不要|需要|是否|怎么|怎样|如何|吗|填报?|申报|报送|备案|账号|帐号")
@@ -58,11 +76,13 @@ def plain(*texts: str | None) -> str:
     return "|".join(re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)) for text in texts if text)
 
 
-def speaks_of(survey: Survey, subject: str | None, body: str, filenames: tuple[str, ...]) -> str | None:
+def speaks_of(survey: Survey, subject: str | None, body: str, filenames: tuple[str, ...], personal: bool = True,
+              ) -> str | None:
     """What in these words speaks of the collection (a short quotation), or None.
 
     One certain word (title, notice, form, a submission's number) is enough unless the text sells something. Else three
-    signs of different sorts must meet, and every sort of selling takes two away.
+    signs of different sorts must meet, and every sort of selling takes two away. A short question of a person
+    (`personal`: nothing says that a machine wrote it) needs to name what is handed in only: people ask 「那个表发我」.
     """
     words = plain(subject, body[:4000], *filenames)
     vocabulary = _vocabulary(survey)
@@ -79,7 +99,18 @@ def speaks_of(survey: Survey, subject: str | None, body: str, filenames: tuple[s
              *(found.group() for pattern in (_ASKING, _ASKING_DUTY, _THINGS) if (found := pattern.search(named))),
              *(found.group() for found in [_DUTY.search(rest)] if found)]
     score = bool(special) + sum(bool(sign) for sign in signs) - 2 * selling
-    return next(sign for sign in signs if sign) if score >= 3 else None
+    if score >= 3 and (any(signs[:5]) or not _NOTICE.search(words)):
+        return next(sign for sign in signs if sign)
+    return _short_question(named, signs[2], subject, body) if personal and not selling else None
+
+
+def _short_question(words: str, media: str | None, subject: str | None, body: str) -> str | None:
+    if len(words) <= _SHORT and _QUESTION.search(words) and not ("://" in words or _NOTICE.search(words)):
+        found = _HANDING.search(words) or media and _CONCERNED.search(words)
+        if found:
+            return media or found.group()
+    english = [pattern.search(f"{subject or ''} {body[:4000]}") for pattern in _ENGLISH]
+    return english[0].group() if all(english) and len(words) <= 4 * _SHORT else None
 
 
 def _first(wanted: tuple[str, ...], words: str) -> str | None:

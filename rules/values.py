@@ -20,6 +20,8 @@ __all__ = [
     "plain", "platforms_named",
 ]  # fmt: skip
 
+_INVISIBLE = re.compile("[\u200b-\u200f\u2028-\u202e\u2060\ufeff\u00ad]")
+_SPACE = re.compile(r"\s+")
 _DAY = re.compile(
     r"(?<!\d)(?P<year>(?:19|20)\d\d|\d\d(?=\s*年))\s*[年.\-/、。,_ ]\s*(?P<month>\d{1,2})(?!\d)"
     r"(?:\s*[月.\-/、。,_ ]\s*(?P<day>\d{1,2})(?![\d:])\s*[日号]?|\s*月)?"
@@ -50,14 +52,22 @@ _NUMBERING = re.compile(
 
 def plain(text: str) -> str:
     """NFKC with white space made single spaces and stripped, zero-width characters gone."""
-    text = re.sub("[\u200b-\u200f\u2028-\u202e\u2060\ufeff\u00ad]", "", unicodedata.normalize("NFKC", text))
-    return re.sub(r"\s+", " ", text).strip()
+    text = unicodedata.normalize("NFKC", text)
+    return text if text.isalnum() else _SPACE.sub(" ", _INVISIBLE.sub("", text)).strip()
 
 
 def normal_label(text: str) -> str:
     """A label as it is compared: NFKC, lower case, without numbering, spaces, line breaks, brackets and punctuation."""
+    # the same few labels stand on every form; a long text is no label and need not be remembered
+    return _known_label(text) if len(text) <= 40 else _normal_label(text)
+
+
+def _normal_label(text: str) -> str:
     text = unicodedata.normalize("NFKC", text)
     return bare(_NUMBERING.sub("", text, count=1)) or bare(text)
+
+
+_known_label = lru_cache(maxsize=2000)(_normal_label)
 
 
 def parse_date(raw: str) -> str | None:

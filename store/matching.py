@@ -6,6 +6,7 @@ from rules.group import Claim
 from rules.match import Candidate, account_keys
 from rules.registrant import person_key
 from rules.survey import Survey
+from store import decisions
 from store.database import Database, one, rows
 from store.submissions import load_accounts
 
@@ -20,7 +21,7 @@ def answered_submissions(database: Database, identifiers: Collection[str]) -> tu
     marks = _marks(identifiers)
     found = rows(database, f"SELECT DISTINCT s.submission_id AS id FROM replies r JOIN reply_submissions s ON "
                  f"s.reply_id = r.id WHERE r.smtp_message_id IN ({marks}) ORDER BY 1", list(identifiers))
-    return tuple(row["id"] for row in found)
+    return _living(database, [row["id"] for row in found])
 
 
 def is_mail_of_ours(database: Database, identifiers: Collection[str]) -> bool:
@@ -38,7 +39,12 @@ def submissions_of_sender(database: Database, address: str | None) -> tuple[int,
     found = rows(database, "SELECT DISTINCT l.submission_id AS id FROM messages m JOIN submission_messages l ON "
                  "l.message_id = m.id WHERE m.from_address = ? UNION SELECT id FROM submissions WHERE "
                  "contact_address = ? ORDER BY 1", [address, address])
-    return tuple(row["id"] for row in found)
+    return _living(database, [row["id"] for row in found])
+
+
+def _living(database: Database, submission_ids: Iterable[int]) -> tuple[int, ...]:
+    """Each where it is now: joined submissions are found under the one that they were joined with."""
+    return tuple(dict.fromkeys(decisions.survivor_of(database, submission_id) for submission_id in submission_ids))
 
 
 def candidates(database: Database, claim: Claim, survey: Survey, thread: Iterable[int], sender: Iterable[int],
@@ -53,7 +59,9 @@ def candidates(database: Database, claim: Claim, survey: Survey, thread: Iterabl
             wanted += [row["id"] for row in rows(
                 database, f"SELECT id FROM submissions WHERE {column} IN ({_marks(values)}) ORDER BY id",
                 sorted(values))]
-    wanted = list(dict.fromkeys([*wanted, *sender]))[:_MOST]
+    former = {*names, *(f"code:{code}" for code in keys.codes), *(f"id:{number}" for number in keys.id_numbers)}
+    wanted += decisions.known_as(database, former)
+    wanted = _living(database, [*wanted, *sender])[:_MOST]
     return tuple(_candidate(database, submission_id, survey) for submission_id in wanted)
 
 
@@ -69,7 +77,13 @@ def _candidate(database: Database, submission_id: int, survey: Survey) -> Candid
         id=row["id"], number=row["number"], category=row["category"], registrant=row["registrant"],
         registrant_key=row["registrant_key"], uscc=row["uscc"], id_number=row["id_number"],
         contacts=tuple(sorted(contacts)), status=row["status"], accounts=account_keys(accounts, survey),
-        people=frozenset(person for person in people if person), open=row["status"] != "registered")
+        people=frozenset(person for person in people if person), open=row["status"] != "registered",
+        former=decisions.former_keys(database, submission_id), decided=_is_decided(database, submission_id))
+
+
+def _is_decided(database: Database, submission_id: int) -> bool:
+    return one(database, "SELECT 1 FROM decisions WHERE submission_id = ? AND kind = 'category'",
+               [submission_id]) is not None
 
 
 def _marks(values: Collection) -> str:

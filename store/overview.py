@@ -95,6 +95,11 @@ def submission(database: Database, number: str) -> dict | None:
     return one(database, "SELECT * FROM submissions WHERE upper(number) = upper(?)", [number.strip()])
 
 
+def number_of(database: Database, submission_id: int) -> str:
+    """The 登记编号 of a submission."""
+    return one(database, "SELECT number FROM submissions WHERE id = ?", [submission_id])["number"]
+
+
 def message(database: Database, message_id: int) -> dict | None:
     """One mail by its id."""
     return one(database, "SELECT * FROM messages WHERE id = ?", [message_id])

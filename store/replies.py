@@ -14,7 +14,8 @@ _COUNTS = "('held', 'queued', 'sending', 'sent', 'deferred', 'uncertain')"
 class NewReply:
     """A reply to be written."""
 
-    message_id: int
+    #: None: no mail's answer, a decision of the office made it due
+    message_id: int | None
     kind: str
     to_address: str
     subject: str
@@ -52,10 +53,15 @@ def last_key(database: Database, submission_id: int) -> str | None:
     return one(database, "SELECT answered_key FROM submissions WHERE id = ?", [submission_id])["answered_key"]
 
 
-def guidance_keys(database: Database, address: str) -> frozenset[str]:
-    """Content keys of every guidance given to an address."""
-    found = rows(database, f"SELECT content_key FROM replies WHERE to_address = ? AND kind = 'guidance' AND state IN "
-                 f"{_COUNTS}", [address])
+def count_as_told(database: Database, submission_id: int, key: str) -> None:
+    """What a submission says now needs no answer of its own."""
+    database.conn.execute("UPDATE submissions SET answered_key = ? WHERE id = ?", [key, submission_id])
+
+
+def given_keys(database: Database, address: str, kind: str) -> frozenset[str]:
+    """Content keys of every mail of that kind (`guidance`, `receipt`) given to an address."""
+    found = rows(database, f"SELECT content_key FROM replies WHERE to_address = ? AND kind = ? AND state IN {_COUNTS}",
+                 [address, kind])
     return frozenset(row["content_key"] for row in found if row["content_key"])
 
 

@@ -3,10 +3,12 @@
 import json
 from datetime import datetime
 
+from rules.decisions import apply
 from rules.reading import FieldValue, Paper
 from rules.submission import Account, Facts, HeldPaper, Judgement, UnreadFile
 from rules.survey import ACCOUNT_COLUMNS
 from store.database import Database, insert, one, rows, update
+from store.decisions import decisions_of, has_decisions
 from store.processing import add_event
 
 _LISTS = ("scope", "formats")
@@ -25,18 +27,32 @@ def number_of(database: Database, submission_id: int) -> str:
     return one(database, "SELECT number FROM submissions WHERE id = ?", [submission_id])["number"]
 
 
+def status_of(database: Database, submission_id: int) -> str:
+    """The status of a submission."""
+    return one(database, "SELECT status FROM submissions WHERE id = ?", [submission_id])["status"]
+
+
 def load_facts(database: Database, submission_id: int) -> Facts:
-    """All that the registrant has handed in so far."""
+    """All that the registrant has handed in so far, with what people have decided about it laid over."""
     submission = one(database, "SELECT * FROM submissions WHERE id = ?", [submission_id])
     doubts = rows(database, "SELECT sentence FROM doubts WHERE submission_id = ? AND resolved_at IS NULL ORDER BY id",
                   [submission_id])
-    paper_at = submission["paper_received_at"]
-    return Facts(
+    paper_at = datetime.fromisoformat(submission["paper_received_at"]) if submission["paper_received_at"] else None
+    closed = submission["status"] == "registered"
+    facts = Facts(
         accounts=load_accounts(database, submission_id), papers=_load_papers(database, submission_id),
         unread=_load_unread(database, submission_id), doubts=tuple(row["sentence"] for row in doubts),
         opened_at=datetime.fromisoformat(submission["opened_at"]),
-        paper_received_at=datetime.fromisoformat(paper_at) if paper_at else None,
-        withdrawn=submission["status"] == "withdrawn")
+        paper_received_at=paper_at if closed else None, paper_noted_at=None if closed else paper_at,
+        withdrawn=submission["status"] == "withdrawn", latest_at=_latest_at(database, submission_id))
+    return apply(facts, decisions_of(database, submission_id)) if has_decisions(database) else facts
+
+
+def _latest_at(database: Database, submission_id: int) -> datetime | None:
+    """When the latest of its mails was received."""
+    found = rows(database, "SELECT m.received_at FROM submission_messages s JOIN messages m ON m.id = s.message_id "
+                 "WHERE s.submission_id = ?", [submission_id])
+    return max((datetime.fromisoformat(row["received_at"]) for row in found), default=None)
 
 
 def load_accounts(database: Database, submission_id: int) -> tuple[Account, ...]:
@@ -75,14 +91,14 @@ def _to_column(field: FieldValue):
 
 
 def _load_papers(database: Database, submission_id: int) -> tuple[HeldPaper, ...]:
-    stored = rows(database, "SELECT p.*, a.filename FROM papers p LEFT JOIN attachments a ON a.id = p.attachment_id "
+    stored = rows(database, "SELECT p.*, a.filename, a.sha256 FROM papers p LEFT JOIN attachments a ON a.id = p.attachment_id "
                   "WHERE p.submission_id = ? ORDER BY p.id", [submission_id])
     return tuple(HeldPaper(
         Paper(kind=row["kind"], side=row["side"], title=row["title"], holder=row["holder"], number=row["number"],
               principal=row["principal"], valid_until=row["valid_until"], confidence=row["confidence"],
               evidence=tuple(json.loads(row["evidence"])), doubts=tuple(json.loads(row["doubts"])),
               location=row["location"]),
-        row["attachment_id"], row["filename"] or "") for row in stored)
+        row["attachment_id"], row["filename"] or "", row["sha256"]) for row in stored)
 
 
 def _load_unread(database: Database, submission_id: int) -> tuple[UnreadFile, ...]:
@@ -93,11 +109,16 @@ def _load_unread(database: Database, submission_id: int) -> tuple[UnreadFile, ..
                             bool(row["open"]), row["sha256"]) for row in stored)
 
 
-def save_account(database: Database, submission_id: int, account: Account, message_id: int) -> int:
-    """Insert an account, or overwrite the stored one with the newer form's values; returns its id."""
+def save_account(database: Database, submission_id: int, account: Account, message_id: int | None) -> int:
+    """Insert an account, or overwrite the stored one with the newer form's values; returns its id.
+
+    `message_id`: the mail that brought them; None keeps the one that is stored.
+    """
     row = {column: None for column in ACCOUNT_COLUMNS} | {f.name: _to_column(f) for f in account.fields}
     row |= {"submission_id": submission_id, "attachment_id": account.attachment_id, "form_kind": account.form_kind,
             "message_id": message_id}
+    if message_id is None:
+        del row["message_id"]
     if account.id is None:
         account_id = insert(database, "accounts", row)
     else:
@@ -156,7 +177,7 @@ def save_judgement(database: Database, submission_id: int, judgement: Judgement,
           int(material.accepted), material.reason) for material in judgement.materials])
 
 
-def add_history(database: Database, submission_id: int, account_id: int, changes, message_id: int, actor: str,
+def add_history(database: Database, submission_id: int, account_id: int, changes, message_id: int | None, actor: str,
                 now: datetime) -> None:
     """Keep the old values of an account that a newer form replaced; `changes` are (name, old, new)."""
     for name, old, new in changes:

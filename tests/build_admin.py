@@ -113,7 +113,7 @@ def fill(database) -> None:
         mime=b"x",
     )
     for table in tables().values():
-        if table.name != "events":
+        if table.name not in ("events", "decisions"):
             _write_numbers(database, table)
     add(
         database,
@@ -122,6 +122,20 @@ def fill(database) -> None:
         actor="谭",
         action="note",
         detail={"said": f"{ID_NUMBER} {PHONE}"},
+    )
+    add(
+        database,
+        "decisions",
+        at=stamp("2019-08-01 10:00"),
+        actor=f"谭 {PHONE}",
+        kind="correct",
+        submission_id=submission,
+        account_id=account,
+        name="owner_id_number",
+        value={"value": ID_NUMBER, "was": PHONE},
+        anchor={"name": [ID_NUMBER]},
+        former_key=f"id:{ID_NUMBER}",
+        why=f"{ID_NUMBER} {PHONE}",
     )
 
 

@@ -73,7 +73,7 @@ class Office:
             for state in ("held", "queued", "deferred", "failed", "uncertain", "sent"):
                 add_reply(database, None, submission, kind="reminder", state=state, subject=f"信 {state}",
                           to_address=f"{state}@example.net")
-            digest = add(database, "digests", day="2019-08-01", counts={}, html="", text="", state="queued",
+            digest = add(database, "digests", day="2019-08-01", counts={}, html="<p>2019年8月1日</p>", text="2019年8月1日的日报", state="queued",
                          created_at=stamp("2019-08-02 08:30"))
             add(database, "digest_mails", digest_id=digest, to_address="head@example.org", subject="日报",
                 smtp_message_id="<d1@example.cn>", state="held", created_at=stamp("2019-08-02 08:30"), mime=b"mime")

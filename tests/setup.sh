@@ -19,7 +19,7 @@ fits() {
     [ -x "$venv/bin/python" ] && "$venv/bin/python" -m pip --version >/dev/null 2>&1 &&
         [ "$("$venv/bin/python" -c "import sys; print(*sys.version_info[:2])")" = \
           "$("$python" -c "import sys; print(*sys.version_info[:2])")" ] &&
-        head -n 1 "$venv/bin/pip" 2>/dev/null | grep -qF "$(pwd)/"
+        grep -qsF "$(pwd -P)/$venv" "$venv/bin/pip"
 }
 fits || {
     rm -rf "$venv"

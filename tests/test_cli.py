@@ -90,7 +90,7 @@ def test_an_unknown_configuration_key_is_one_line_and_78(call, office):
     ended = office.run(*call)
     told = ended.err or ended.out
     assert ended.code == 78 and "repyl" in told and f"{office.config}:{CONFIGURATION.count(chr(10)) + 1}" in told
-    assert call == ("doctor",) or is_one_chinese_line(told)
+    assert call == ("doctor",) or is_one_chinese_line(told)  # the doctor adds what to do
 
 
 @pytest.mark.parametrize("call", CALLS)

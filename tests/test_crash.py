@@ -11,7 +11,8 @@ from build_service import Service, stop
 from intake.demo.smtp_sink import SmtpSink
 
 POINTS = [
-    "intake.collect:keep_raw:before#2", "intake.collect:keep_raw:after#2",
+    "intake.collect:keep_all:before", "store.files:_move:before#2", "store.files:_move:after#2",
+    "intake.collect:keep_all:after",
     "intake.collect:enter:before", "intake.collect:enter:after",
     "store.processing:begin_attempts:after",
     "store.processing:record_reading:after#2",

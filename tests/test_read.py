@@ -63,7 +63,7 @@ def test_files_get_their_roles_and_problems(read):
                                      ("资料.zip", packed, "application/zip")]))  # fmt: skip
     assert told(reading) == [
         ("单位.docx", "unit_form", None), ("空白.docx", "blank_form", None), ("资料.zip", "container", None),
-        ("登记表.txt", "unit_form", None), ("空.jpg", "other", "empty"), ("x.rar", "other", "unsupported"),
+        ("登记表.txt", "unit_form", None), ("空.jpg", "other", "empty"), ("x.rar", "container", "corrupt"),
         ("坏.docx", "other", "corrupt"), ("坏.jpg", "other", "corrupt"), ("老.doc", "other", "unsupported"),
         ("日程.ics", "other", None)]  # fmt: skip
     assert [file.parent for file in reading.files] == [None, None, None, *[2] * 7]

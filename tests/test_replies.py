@@ -74,6 +74,6 @@ def test_guidance_and_answers_are_counted_by_address(tmp_path):
     for state in ("sent", "suppressed", "failed"):
         message = add_message(database)
         replies.add_reply(database, a_reply(message, state, kind="guidance", content_key=state), now())
-    assert replies.guidance_keys(database, ADDRESS) == {"sent"}
+    assert replies.given_keys(database, ADDRESS, "guidance") == {"sent"}
     assert replies.answers_since(database, ADDRESS, now()) == 1
     assert replies.answers_since(database, "else@example.cn", now()) == 0

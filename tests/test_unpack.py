@@ -124,13 +124,13 @@ def test_encrypted_members_are_named():
 
 
 def test_broken_empty_and_foreign_containers_are_told_apart():
-    """corrupt, empty, and kinds that cannot be opened yet stay one file."""
+    """corrupt, empty, and what only begins like an archive."""
     good = zipped([("a.txt", os.urandom(5000))])
     assert archive(("a.zip", good[:3000], "application/zip"))[0][2] == "corrupt"
     flipped = good.replace(good[100:110], b"0123456789")
     assert archive(("a.zip", flipped, "application/zip"))[1][2] == "corrupt"
     assert archive(("a.zip", zipped([]), "application/zip"))[0][2] == "empty"
-    assert archive(("a.rar", b"Rar!\x1a\x07\x01\x00", "application/x-rar")) == [("a.rar", None, None)]
+    assert archive(("a.rar", b"Rar!\x1a\x07\x01\x00", "application/x-rar")) == [("a.rar", None, "corrupt")]
     assert archive(("a.txt", b"", "text/plain"), ("ATT00001.txt", b"", "text/plain")) == [
         ("a.txt", None, "empty"), ("ATT00001.txt", None, None)]  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""OLE compound files ([MS-CFB]): their streams, read within bounds; olefile does the work and is kept from running wild."""
+"""OLE compound files ([MS-CFB]): their streams, read by olefile within bounds."""
 
 import io
 import struct
@@ -12,6 +12,7 @@ MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 #: what olefile raises on damaged files beside its own errors, which are OSErrors (seen in practice)
 _DAMAGED = (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError, struct.error, OverflowError,
             RecursionError, EOFError)  # fmt: skip
+_LAST_SECTOR = 0xFFFFFFFA
 _CORRUPT = "文件已损坏,无法打开"
 
 
@@ -42,9 +43,18 @@ class Compound:
             if size > self._left:
                 raise Unreadable("corrupt", _CORRUPT)
             self._left -= size
-            return self._file.openstream(name).read()
+            data = self._file.openstream(name).read()
         except _DAMAGED as error:
             raise Unreadable("corrupt", _CORRUPT) from error
+        if _crosses(self._file.fat) or _crosses(self._file.minifat):
+            raise Unreadable("corrupt", _CORRUPT)
+        return data
+
+
+def _crosses(table) -> bool:
+    """Whether two sectors are followed by the same one: chains that run in circles or into each other."""
+    following = [sector for sector in table or () if sector < _LAST_SECTOR]
+    return len(set(following)) != len(following)
 
 
 def _check_header(data: bytes) -> None:

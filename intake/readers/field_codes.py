@@ -1,7 +1,7 @@
 """Complex fields of Word and RTF (ECMA-376 part 1, 17.16.18): the result is read, the instructions are not.
 
-Two kinds of field show what stands in their instructions: SYMBOL, and EQ \\o, by which Word writes 「带圈字符」, a character
-drawn over another one. People tick boxes so: `eq \\o\\ac(□,√)`.
+Two kinds of field show what stands in their instructions: SYMBOL, and EQ \\o, by which Word writes 「带圈字符」, a
+character drawn over another one. People tick boxes so: `eq \\o\\ac(□,√)`.
 """
 
 import re
@@ -28,6 +28,11 @@ class Fields:
     def hidden(self) -> bool:
         """Whether what stands here is instructions."""
         return any(not item[0] for item in self._open)
+
+    @property
+    def is_object(self) -> bool:
+        """Whether the innermost field shows an object: what stands here is its icon or its first page."""
+        return bool(self._open) and "".join(self._open[-1][1]).split(maxsplit=1)[:1] in (["EMBED"], ["LINK"])
 
     def begin(self) -> None:
         """A field begins with its instructions."""

@@ -1,7 +1,8 @@
 """Text whose tables are made of marks → blocks: how the Word binary format and RTF both write tables.
 
-Such a format is one stream of paragraphs; a mark ends a cell or a row, each paragraph says how deep in tables it stands, and
-a row tells where its cells begin and end and which of them are merged. `Flow` is told of these in their order.
+Such a format is one stream of paragraphs; a mark ends a cell or a row, each paragraph says how deep in tables
+it stands, and a row tells where its cells begin and end and which of them are merged. `Flow` is told of these
+in their order.
 """
 
 from bisect import bisect_right

@@ -13,10 +13,10 @@ from collections.abc import Iterator
 
 from PIL import Image, ImageOps
 
-from intake import ocr
 from intake.config import ReadLimits
 from intake.readers import Unreadable
-from rules.document import Document, Line
+from intake.readers.survey_words import NO_WORDS, Words
+from rules.document import Document, Line, Paragraph, Table
 
 #: pixels of the largest picture that is decoded: A3 at 600 dpi has 70 million
 MAX_PIXELS = 89_000_000
@@ -27,22 +27,27 @@ _MALFORMED = (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError,
               ZeroDivisionError)  # fmt: skip
 
 
-def read(data: bytes, limits: ReadLimits) -> Document:
-    """The lines of a picture, page by page.
+def read(data: bytes, limits: ReadLimits, words: Words = NO_WORDS) -> Document:
+    """The lines of a picture, page by page; where tables are ruled on it, these and the lines around them as blocks.
 
-    A photograph of 12 million pixels is handed on as it is: small print in it is looked at again from near.
+    `words` of the survey help: boxes are looked for beside its options. A photograph of 12 million pixels is handed on as it is: small print in it is looked at again from near.
     Raises Unreadable: `corrupt` (no picture, truncated, malformed), `too_large` (more than MAX_PIXELS).
     """
+    from intake.readers.page_layout import page_of, without_tables
+
     lines: list[Line] = []
+    blocks: list[Paragraph | Table] = []
     notes: list[str] = []
     pages = 0
     for page, image in enumerate(_pages(data, limits.max_pages, notes), start=1):
         pages = page
-        found = ocr.lines(image, page)
-        lines.extend(found)
-        if not found:
+        found, seen = page_of(image, page, words)
+        blocks += found
+        lines += seen
+        if not seen:
             notes.append("qr-code" if shows_qr_code(image) else "no-text")
-    return Document("ocr", lines=tuple(lines), pages=pages, notes=tuple(dict.fromkeys(notes)))
+    blocks = without_tables(blocks, lines)
+    return Document("ocr", tuple(blocks), tuple(lines), pages, notes=tuple(dict.fromkeys(notes)))
 
 
 def is_icon(data: bytes) -> bool:

@@ -1,8 +1,8 @@
 """Word 97–2003 documents (.doc, [MS-DOC]) and Kingsoft .wps, which is the same format.
 
-Kept: cells and rows as the document has them, merged ones once; ticks of symbol fonts, check boxes and drop-down lists of forms
-as ☑ and □ or their entry; insertions, text boxes, headers and footers, pictures. Dropped: deletions, struck-out and hidden
-text, field codes. The conventions are those of `intake.readers.word`.
+Kept: cells and rows as the document has them, merged ones once; ticks of symbol fonts, check boxes and drop-down
+lists of forms as ☑ and □ or their entry; insertions, text boxes, headers and footers, pictures. Dropped:
+deletions, struck-out and hidden text, field codes. The conventions are those of `intake.readers.word`.
 """
 
 import re
@@ -16,8 +16,10 @@ from intake.readers.compound import Compound
 from intake.readers.fib import BOXES, DRAWINGS, FONTS, HEADERS, SHAPES, Fib, read_fib
 from intake.readers.field_codes import Fields
 from intake.readers.flow import Flow
+from intake.readers.ole_package import STREAM, packaged_file
 from intake.readers.pictures import is_picture
 from intake.readers.piece_table import Run, Text
+from intake.readers.sprm import Character
 from rules.document import Document, Embedded, Paragraph, Table
 from rules.ticks import symbol
 
@@ -52,8 +54,8 @@ def read(data: bytes, limits: ReadLimits) -> Document:
     reading = _Reading(document, fib, table, file.read("Data") or b"", limits)
     blocks = reading.blocks()
     reading.drawings()
-    notes = [*reading.notes, *(["embedded-object"] if any(name[0] == "objectpool" for name in file.names) else [])]
-    return Document("doc", tuple(blocks), embedded=tuple(reading.embedded), notes=tuple(dict.fromkeys(notes)))
+    reading.objects(file)
+    return Document("doc", tuple(blocks), embedded=tuple(reading.embedded), notes=tuple(dict.fromkeys(reading.notes)))
 
 
 def _converted(data: bytes, limits: ReadLimits, error: Unreadable) -> Document:
@@ -95,7 +97,11 @@ class _Reading:
     def box(self, shape: int) -> list[Paragraph | Table]:
         """The text of a text box, once."""
         start, _ = self.fib.stories["boxes"]
-        return [block for first, last in self._boxes.pop(shape, ()) for block in _Story(self).read(start + first, start + last)]
+        return [
+            block
+            for first, last in self._boxes.pop(shape, ())
+            for block in _Story(self).read(start + first, start + last)
+        ]
 
     def box_at(self, place: int) -> list[Paragraph | Table]:
         """The text of the box that is anchored at a character."""
@@ -131,6 +137,17 @@ class _Reading:
         for picture in office_art.pictures(found, 0, len(found), self.document):
             self.keep(picture)
 
+    def objects(self, file: Compound) -> None:
+        """Keep the files that were dropped into the document; what else was embedded is noted."""
+        streams = [name for name in file.names if len(name) > 2 and name[0] == "objectpool"]
+        for folder in dict.fromkeys(name[1] for name in streams):
+            found = packaged_file(file.read("ObjectPool", folder, STREAM) or b"")
+            if found is None or len(self.embedded) >= self.limits.max_files or len(found.data) > self._room:
+                self.notes.append("embedded-object")
+            else:
+                self._room -= len(found.data)
+                self.embedded.append(found)
+
     def _headers(self) -> tuple[list, list]:
         """(headers, footers), each different text once."""
         found: tuple[list, list] = ([], [])
@@ -144,7 +161,9 @@ class _Reading:
             text = "".join(block.text if isinstance(block, Paragraph) else "table" for block in blocks).strip()
             if text and text not in seen:
                 seen.add(text)
-                found[number % 6 in (2, 3, 5)].extend(block for block in blocks if not isinstance(block, Paragraph) or block.text)
+                found[number % 6 in (2, 3, 5)].extend(
+                    block for block in blocks if not isinstance(block, Paragraph) or block.text
+                )
         return found
 
 
@@ -167,15 +186,23 @@ class _Story:
 
     def _run(self, run: Run) -> None:
         properties, at = run.properties, 0
-        if properties.symbol and properties.special:
-            self._symbols(run)
-            return
         font = self._reading.symbol_font(properties.fonts[0])
         for mark in _MARKS.finditer(run.text):
-            self._text(run.text[at : mark.start()], properties.gone, font)
+            self._written(run.text[at : mark.start()], properties, font)
             self._mark(mark[0], run, mark.start())
             at = mark.end()
-        self._text(run.text[at:], properties.gone, font)
+        self._written(run.text[at:], properties, font)
+
+    def _written(self, text: str, properties: Character, font: str) -> None:
+        if text and properties.symbol:  # each character, usually a bracket, only holds the place of the symbol
+            text = self._symbol(*properties.symbol) * min(len(text), 1000)
+            font = ""
+        self._text(text, properties.gone, font)
+
+    def _symbol(self, number: int, code: int) -> str:
+        """sprmCSymbol. Word writes it without sprmCFSpec, other programs with it."""
+        box = symbol(self._reading.font(number), code)
+        return box or (chr(code) if 0x20 <= code < 0xD800 or code >= 0xE000 else "")
 
     def _text(self, text: str, gone: bool, font: str = "") -> None:
         if not text or gone:
@@ -187,14 +214,6 @@ class _Story:
         else:
             self._fields.show(text)
             self._flow.text(text)
-
-    def _symbols(self, run: Run) -> None:
-        """sprmCSymbol: the character only holds the place."""
-        number, code = run.properties.symbol
-        box = symbol(self._reading.font(number), code)
-        shown = box or (chr(code) if 0x20 <= code < 0xD800 or code >= 0xE000 else "")
-        for _ in run.text[:1000]:
-            self._text(shown, run.properties.gone)
 
     def _mark(self, mark: str, run: Run, index: int) -> None:
         properties = run.properties
@@ -213,15 +232,15 @@ class _Story:
         elif mark in _PLAIN:
             self._text(_PLAIN[mark], properties.gone)
 
-    def _placed(self, properties) -> None:
+    def _placed(self, properties: Character) -> None:
         """A picture, or the data of a form field, which stand in the Data stream."""
-        if properties.location is None or properties.deleted or not properties.special:
+        if properties.location is None or properties.deleted:
             return
         if properties.is_data:
             shown = office_art.form_field(self._reading.data, properties.location)
             self._fields.show(shown)
             self._flow.text("" if properties.gone else shown)  # it stands among the field's instructions
-        elif not properties.is_object:
+        elif not properties.is_object and not self._fields.is_object:
             for picture in office_art.inline_pictures(self._reading.data, properties.location):
                 self._reading.keep(picture)
 

@@ -1,8 +1,9 @@
-"""LibreOffice as a converter for what no reader here opens; optional, and never started on bytes that are not a document.
+"""LibreOffice as a converter for what no reader here opens: optional, and only for what looks like a document.
 
-It writes files, wants some 700 MB of address space and 0.3 s (the first time 1.2 s). The confined children that read mail may
-write none (`intake.confined_child`): there `can_run` is False, the file stays `unsupported`, and a person converts it. In the
-office's own process (`processes: 0`, commands, tests) it runs in a process group of its own, which is killed when time is up.
+It writes files, wants some 700 MB of address space and 0.3 s (the first time 1.2 s). The confined children that
+read mail may write none (`intake.confined_child`): there `can_run` is False, the file stays `unsupported`, and
+a person converts it. In the office's own process (`processes: 0`, commands, tests) it runs in a process group
+of its own, which is killed when time is up.
 """
 
 import atexit
@@ -35,7 +36,7 @@ def can_run() -> bool:
 def to_docx(data: bytes, suffix: str, limits: ReadLimits) -> bytes:
     """The document as a .docx file; `suffix` is one of doc, rtf, odt.
 
-    Raises Unreadable: unsupported (not installed, not allowed here, no such document), corrupt (it could not open the file).
+    Raises Unreadable: unsupported (not installed, not allowed here, no such document), corrupt (it cannot be opened).
     """
     if not can_run() or not data.startswith(_MAGIC[suffix]):
         raise Unreadable("unsupported", "文件格式较旧,暂不能自动读取")

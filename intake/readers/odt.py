@@ -1,8 +1,8 @@
-"""OpenDocument texts (.odt, and the single-file .fodt; OASIS OpenDocument 1.3 part 3), read without LibreOffice.
+"""OpenDocument texts: .odt, and .fodt in a single file (OASIS OpenDocument 1.3 part 3).
 
-Kept: tables with merged and repeated cells, text boxes, insertions, ticks of symbol fonts, form controls, field marks and content
-controls as ☑ and □, headers and footers, pictures. Dropped: deletions, struck-out and hidden text, notes, comments. The
-conventions are those of `intake.readers.word`.
+Kept: tables with merged and repeated cells, text boxes, insertions, ticks of symbol fonts, form controls, field
+marks and content controls as ☑ and □, headers and footers, pictures. Dropped: deletions, struck-out and hidden
+text, notes, comments. The conventions are those of `intake.readers.word`.
 """
 
 import base64
@@ -23,8 +23,9 @@ from rules.document import Cell, Document, Embedded, Paragraph, Table
 MAX_SPAN = 500
 #: elements that only hold blocks
 _CONTAINERS = frozenset((
-    "list", "list-item", "list-header", "section", "numbered-paragraph", "table-of-content", "index-body", "index-title",
-    "text-box", "page", "table-header-rows", "table-rows", "table-row-group", "soft-page-break", "frame", "g",
+    "list", "list-item", "list-header", "section", "numbered-paragraph", "table-of-content", "index-body",
+    "index-title", "text-box", "page", "table-header-rows", "table-rows", "table-row-group", "soft-page-break",
+    "frame", "g",
 ))  # fmt: skip
 _TYPES = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".bmp": "image/bmp", ".gif": "image/gif",
           ".tif": "image/tiff", ".tiff": "image/tiff", ".webp": "image/webp"}  # fmt: skip
@@ -51,7 +52,9 @@ def read(data: bytes, limits: ReadLimits) -> Document:
     return _document(content, package.xml("styles.xml"), package, limits)
 
 
-def _document(content: etree._Element, styles: etree._Element | None, package: Package | None, limits: ReadLimits) -> Document:
+def _document(
+    content: etree._Element, styles: etree._Element | None, package: Package | None, limits: ReadLimits
+) -> Document:
     body = next(content.iterfind("{*}body"), None)
     text = next((child for child in body if local(child) == "text"), None) if body is not None else None
     if text is None:
@@ -156,7 +159,10 @@ class _Rows:
             repeated = min(number(cell, "number-columns-repeated"), MAX_SPAN)
             if name == "table-cell":
                 text = self._text(cell)
-                spans = (min(number(cell, "number-rows-spanned"), MAX_SPAN), min(number(cell, "number-columns-spanned"), MAX_SPAN))
+                spans = (
+                    min(number(cell, "number-rows-spanned"), MAX_SPAN),
+                    min(number(cell, "number-columns-spanned"), MAX_SPAN),
+                )
                 for index in range(repeated):
                     self.cells.append(Cell(self._row, column + index, text, *spans))
             column += repeated
@@ -213,10 +219,10 @@ class _Pictures:
             if any(local(ancestor) in ("tracked-changes", "annotation") for ancestor in frame.iterancestors()):
                 continue
             images = [child for child in frame if local(child) == "image"]
+            if any(local(child) in ("object", "object-ole") for child in frame):
+                self.notes.append("embedded-object")  # its picture is only its icon or its first page
             if images:
                 self._one(images)
-            elif any(local(child) in ("object", "object-ole") for child in frame):
-                self.notes.append("embedded-object")
 
     def _one(self, images: list[etree._Element]) -> None:
         """Of several renderings of one picture the first that can be read."""

@@ -1,4 +1,4 @@
-"""The running text of an OpenDocument text: spans, spaces, symbols, check boxes, insertions (part 3, chapters 6, 7, 13)."""
+"""The running text of an OpenDocument text: spans, spaces, symbols, check boxes (part 3, chapters 6, 7 and 13)."""
 
 import re
 
@@ -13,9 +13,10 @@ __all__ = ["OdtText", "Styles", "attribute", "local", "number"]
 _SYMBOL_FONTS = ("wingdings", "webdings", "symbol", "marlett", "zapfdingbats", "zapf dingbats")
 #: elements whose content is no text of the document
 _DROPPED = frozenset((
-    "note", "annotation", "annotation-end", "tracked-changes", "bookmark", "bookmark-start", "bookmark-end", "reference-mark",
-    "change", "change-start", "change-end", "ruby-text", "title", "desc", "forms", "hidden-text", "hidden-paragraph", "script",
-    "event-listeners", "enhanced-geometry", "image", "object", "object-ole", "meta-field-code",
+    "note", "annotation", "annotation-end", "tracked-changes", "bookmark", "bookmark-start", "bookmark-end",
+    "reference-mark", "change", "change-start", "change-end", "ruby-text", "title", "desc", "forms", "hidden-text",
+    "hidden-paragraph", "script", "event-listeners", "enhanced-geometry", "image", "object", "object-ole",
+    "meta-field-code",
 ))  # fmt: skip
 #: drawings whose paragraphs are text boxes
 _SHAPES = frozenset(("text-box", "custom-shape", "rect", "ellipse", "polygon", "caption"))
@@ -60,7 +61,11 @@ class Styles:
         for properties in style:
             if local(properties) != "text-properties":
                 continue
-            struck = (attribute(properties, "text-line-through-style") or attribute(properties, "text-line-through-type") or "none")
+            struck = (
+                attribute(properties, "text-line-through-style")
+                or attribute(properties, "text-line-through-type")
+                or "none"
+            )
             hidden = attribute(properties, "display") == "none"
             if struck != "none" or hidden:
                 self._gone[name] = True
@@ -157,7 +162,9 @@ class OdtText:
         if name == "span":
             style = attribute(child, "style-name")
             own_gone, own_font = self._styles.gone(style), self._styles.font(style)
-            self._inline(child, gone if own_gone is None else own_gone, font if own_font is None else own_font, depth + 1)
+            self._inline(
+                child, gone if own_gone is None else own_gone, font if own_font is None else own_font, depth + 1
+            )
         elif name == "s":
             self._text(" " * min(number(child, "c"), 1000), gone, "")
         elif name == "tab":
@@ -176,7 +183,7 @@ class OdtText:
             self._inline(child, gone, font, depth + 1)
 
     def _mark(self, mark: etree._Element, name: str, gone: bool) -> None:
-        """A field mark as LibreOffice writes the form fields of Word; check boxes and lists have no text of their own."""
+        """A field mark, as LibreOffice writes Word's form fields; check boxes and lists have no text of their own."""
         if name in ("fieldmark-end", "fieldmark-separator"):
             return
         kind = (attribute(mark, "type") or "").rpartition(".")[2]

@@ -1,4 +1,4 @@
-"""Pictures and form fields in the streams of a Word binary document ([MS-DOC] 2.9.190 PICF, 2.9.78 FFData; [MS-ODRAW])."""
+"""Pictures and form fields in the streams of a Word binary document ([MS-DOC] 2.9.78 and 2.9.190, [MS-ODRAW])."""
 
 import struct
 from collections.abc import Iterator
@@ -10,7 +10,8 @@ _CONTAINERS = (0xF000, 0xF001, 0xF002, 0xF003, 0xF004)
 #: picture records ([MS-ODRAW] 2.2.23): suffix, media type, the instances that mean one identifier of 16 bytes
 _BLIPS = {
     0xF01D: ("jpg", "image/jpeg", (0x46A, 0x6E2)), 0xF02A: ("jpg", "image/jpeg", (0x46A, 0x6E2)),
-    0xF01E: ("png", "image/png", (0x6E0,)), 0xF01F: ("bmp", "image/bmp", (0x7A8,)), 0xF029: ("tif", "image/tiff", (0x6E4,)),
+    0xF01E: ("png", "image/png", (0x6E0,)), 0xF01F: ("bmp", "image/bmp", (0x7A8,)),
+    0xF029: ("tif", "image/tiff", (0x6E4,)),
 }  # fmt: skip
 _METAFILES = (0xF01A, 0xF01B, 0xF01C)
 _MAX_RECORDS = 20_000
@@ -95,7 +96,11 @@ def form_field(data: bytes, offset: int) -> str:
     if offset + 6 > len(data):
         return ""
     size, head = struct.unpack_from("<IH", data, offset)
-    field = data[offset + head : min(offset + size, len(data))]
+    return form_field_data(data[offset + head : min(offset + size, len(data))])
+
+
+def form_field_data(field: bytes) -> str:
+    """What a form field shows, from its FFData alone."""
     if len(field) < 10 or field[:4] != b"\xff\xff\xff\xff":
         return ""
     bits, at = field[4] | field[5] << 8, 10

@@ -1,7 +1,8 @@
-"""The text of a Word binary document with its properties: piece table, paragraph and character pages ([MS-DOC] 2.8, 2.9).
+"""The text of a Word binary document with its properties, by piece table and pages ([MS-DOC] 2.8, 2.9).
 
-The text lies in pieces, 8-bit and 16-bit ones, in any order; properties lie in pages of 512 bytes and belong to places in the
-file, not in the text. Nothing here trusts a length: what does not fit is left out, and a piece table that cannot be is corrupt.
+The text lies in pieces, 8-bit and 16-bit ones, in any order; properties lie in pages of 512 bytes and belong to
+places in the file, not in the text. Nothing here trusts a length: what does not fit is left out, and a piece
+table that cannot be is corrupt.
 """
 
 import struct
@@ -145,7 +146,9 @@ def _pieces(clx: bytes) -> list[_Piece]:
         packed = bool(place & 0x40000000)
         offset = (place & 0x3FFFFFFF) // 2 if packed else place & 0x3FFFFFFF
         if places[number] < places[number + 1]:
-            found.append(_Piece(places[number], places[number + 1], offset, 1 if packed else 2, _change(change, modifiers)))
+            found.append(
+                _Piece(places[number], places[number + 1], offset, 1 if packed else 2, _change(change, modifiers))
+            )
     return sorted(found, key=lambda piece: piece.start)
 
 

@@ -37,8 +37,6 @@ class Character:
     deleted: bool = False
     struck: bool = False
     hidden: bool = False
-    #: the character stands for something: a picture, a field, a symbol
-    special: bool = False
     #: the picture is data of a form field, or an OLE object
     is_data: bool = False
     is_object: bool = False
@@ -139,7 +137,7 @@ def character(properties: bytes, base: Character) -> Character:
     return replace(base, **found) if found else base
 
 
-_FLAGS = {0x0800: "deleted", 0x0837: "struck", 0x2A53: "struck", 0x083C: "hidden", 0x0855: "special", 0x0806: "is_data",
+_FLAGS = {0x0800: "deleted", 0x0837: "struck", 0x2A53: "struck", 0x083C: "hidden", 0x0806: "is_data",
           0x080A: "is_object", 0x0856: "is_object"}  # fmt: skip
 
 
@@ -151,8 +149,10 @@ def _define(operand: bytes, _: tuple[CellShape, ...]) -> tuple[CellShape, ...]:
     edges = struct.unpack_from(f"<{count + 1}h", operand, 3)
     start = 3 + 2 * (operand[2] + 1)
     size = 20 if len(operand) - start >= 20 * count else 10
-    flags = [operand[at] | operand[at + 1] << 8 if at + 1 < len(operand) else 0
-             for at in range(start, start + size * count, size)]
+    flags = [
+        operand[at] | operand[at + 1] << 8 if at + 1 < len(operand) else 0
+        for at in range(start, start + size * count, size)
+    ]
     joins = _joined([flag & 3 for flag in flags])
     above = [bool(flag & 0x20) and not flag & 0x40 for flag in flags]
     return tuple(CellShape(*cell) for cell in zip(edges, edges[1:], joins, above, strict=False))
@@ -161,8 +161,8 @@ def _define(operand: bytes, _: tuple[CellShape, ...]) -> tuple[CellShape, ...]:
 def _joined(flags: list[int]) -> list[bool]:
     """Which cells go on from the one before them.
 
-    Of a set of merged cells all bear one of two flags, the first another than the rest; descriptions of the format differ in
-    which is which, so that the first of a set is known by its place.
+    Of a set of merged cells all bear one of two flags, the first another than the rest; descriptions of the format
+    differ in which is which, so that the first of a set is known by its place.
     """
     found, opening = [], 0
     for flag in flags:
@@ -184,7 +184,9 @@ def _merge(operand: bytes, shape: tuple[CellShape, ...]) -> tuple[CellShape, ...
 
 def _split(operand: bytes, shape: tuple[CellShape, ...]) -> tuple[CellShape, ...]:
     first, behind = operand[0], operand[1]
-    return tuple(replace(cell, joins_left=False) if first <= index < behind else cell for index, cell in enumerate(shape))
+    return tuple(
+        replace(cell, joins_left=False) if first <= index < behind else cell for index, cell in enumerate(shape)
+    )
 
 
 def _merge_vertically(operand: bytes, shape: tuple[CellShape, ...]) -> tuple[CellShape, ...]:
@@ -200,7 +202,9 @@ def _insert(operand: bytes, shape: tuple[CellShape, ...]) -> tuple[CellShape, ..
         return shape
     left = shape[first - 1].right if first else (shape[0].left if shape else 0)
     new = tuple(CellShape(left + width * number, left + width * (number + 1)) for number in range(count))
-    moved = tuple(replace(cell, left=cell.left + width * count, right=cell.right + width * count) for cell in shape[first:])
+    moved = tuple(
+        replace(cell, left=cell.left + width * count, right=cell.right + width * count) for cell in shape[first:]
+    )
     return (*shape[:first], *new, *moved)
 
 

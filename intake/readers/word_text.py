@@ -1,6 +1,7 @@
 """The running text of WordprocessingML (ECMA-376 part 1, 17): runs, symbols, boxes, fields, tracked changes."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from lxml import etree
 
@@ -15,20 +16,25 @@ CONTAINERS = frozenset((
 DROPPED = frozenset(("del", "moveFrom"))
 _FALSE = frozenset(("0", "false", "off", "none"))
 _SYMBOL_FONTS = ("wingdings", "webdings", "symbol", "marlett", "zapfdingbats", "zapf dingbats")
-_LOCAL: dict[str, str] = {}
+_MOST_NAMES = 5_000
+
+
+class _LocalNames(dict):
+    """Tag → its local name, worked out when first met: a form has five hundred elements and thirty tags."""
+
+    def __missing__(self, tag) -> str:
+        name = tag.rpartition("}")[2] if isinstance(tag, str) else ""  # a comment's tag is a function
+        if len(self) < _MOST_NAMES:
+            self[tag] = name
+        return name
+
+
+_LOCAL = _LocalNames()
 
 
 def local(element: etree._Element) -> str:
     """Name of an element without its namespace (transitional, strict and WPS files read alike); '' for others."""
-    tag = element.tag
-    if not isinstance(tag, str):
-        return ""
-    name = _LOCAL.get(tag)
-    if name is None:
-        name = tag.rpartition("}")[2]
-        if len(_LOCAL) < 5_000:
-            _LOCAL[tag] = name
-    return name
+    return _LOCAL[element.tag]
 
 
 def value(element: etree._Element) -> str | None:
@@ -186,13 +192,19 @@ class _Font:
             elif name in DROPPED:
                 self.gone = True
             elif name == "rFonts":
-                fonts = {key.rpartition("}")[2]: found.lower() for key, found in item.attrib.items()}
-                font = fonts.get("ascii") or fonts.get("hAnsi") or ""
-                self.symbols = font if font.startswith(_SYMBOL_FONTS) else ""
+                self.symbols = _symbol_font(tuple(item.items()))
 
     def translated(self, text: str) -> str:
         """Characters of a symbol font as boxes: `R` in Wingdings 2 is a ticked one."""
         return "".join(symbol(self.symbols, ord(char)) or char for char in text)
+
+
+@lru_cache(maxsize=500)
+def _symbol_font(attributes: tuple[tuple[str, str], ...]) -> str:
+    """The symbol font that a run's fonts name, or ''."""
+    fonts = {key.rpartition("}")[2]: found.lower() for key, found in attributes}
+    font = fonts.get("ascii") or fonts.get("hAnsi") or ""
+    return font if font.startswith(_SYMBOL_FONTS) else ""
 
 
 def _symbol(element: etree._Element) -> str:

@@ -1,0 +1,138 @@
+"""Ruled tables in a picture, wherever they lie on it: found by their connected lines, and laid flat.
+
+All lines of a ruled table hang together, so that a table is one large, thin piece of ink, whatever its slant. Its four
+corners tell the perspective. Coordinates are pixels; matrices map (x, y, 1).
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+#: longest side in pixels on which lines are looked for
+_SIDE = 2200
+#: tables of one page
+_MOST = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Flat:
+    """One table laid flat."""
+
+    #: darkness of ink, 0 (paper) or 255, without red ink (seals)
+    ink: np.ndarray
+    #: the same table in colour
+    picture: np.ndarray
+    #: 3 × 3, from the upright picture to this one
+    matrix: np.ndarray
+    #: height of the page's print in pixels of this picture
+    em: float
+    #: the table's corners in the upright picture
+    corners: np.ndarray
+
+    def place(self, points: np.ndarray) -> np.ndarray:
+        """Points (n, 2) of the upright picture in this one."""
+        return cv2.perspectiveTransform(np.asarray(points, np.float32).reshape(-1, 1, 2), self.matrix).reshape(-1, 2)
+
+    def holds(self, point: np.ndarray) -> bool:
+        """Whether a point of the upright picture lies on the table."""
+        return cv2.pointPolygonTest(self.corners.astype(np.float32), tuple(map(float, point)), False) >= 0
+
+
+def ink_of(grey: np.ndarray, em: float) -> np.ndarray:
+    """255 where it is darker than around: shadows and dim corners do not matter."""
+    block = max(15, int(1.6 * em)) | 1
+    soft = cv2.GaussianBlur(grey, (3, 3), 0)
+    return cv2.adaptiveThreshold(soft, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, block, 9)
+
+
+def without_seal(picture: np.ndarray) -> np.ndarray:
+    """The picture (BGR) with large red shapes made as light as the paper, where there are any; ink under them stays.
+
+    A seal's ring and star keep the words beneath from being found. Red strokes of a pen are small and stay.
+    """
+    ratio = min(1.0, 800 / max(picture.shape[:2]))
+    small = cv2.resize(picture, None, fx=ratio, fy=ratio, interpolation=cv2.INTER_AREA) if ratio < 1 else picture
+    mask = cv2.dilate(_red(small), np.ones((5, 5), np.uint8))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    large = [i for i in range(1, count) if min(stats[i, 2], stats[i, 3]) > 0.045 * max(small.shape[:2])]
+    if not large:
+        return picture
+    cleaned = picture.copy()
+    for index in large:
+        left, top, width, height = (int(value / ratio) for value in stats[index, :4])
+        room = int(0.15 * max(width, height))
+        part = cleaned[max(0, top - room) : top + height + room, max(0, left - room) : left + width + room]
+        red = cv2.dilate(_red(part), np.ones((3, 3), np.uint8)) > 0
+        shade = part[:, :, 2]
+        paper = np.percentile(shade, 80)
+        # red ink is lighter in the red channel than black ink beneath it, but still darker than paper
+        bare = np.where(shade > 0.62 * paper, np.maximum(shade, paper), shade).astype(np.uint8)
+        part[red] = bare[red][:, None]
+    return cleaned
+
+
+def _red(picture: np.ndarray) -> np.ndarray:
+    """255 where it is red."""
+    channels = picture.astype(np.int16)
+    return ((channels[:, :, 2] - np.maximum(channels[:, :, 0], channels[:, :, 1])) > 35).astype(np.uint8) * 255
+
+
+def without_red(picture: np.ndarray) -> np.ndarray:
+    """Grey picture in which a red seal is as light as paper."""
+    return np.ascontiguousarray(picture[:, :, 2])
+
+
+def tables(picture: np.ndarray, em: float) -> list[Flat]:
+    """The ruled tables of an upright picture whose print is `em` pixels high, from top to bottom."""
+    ratio = min(1.0, _SIDE / max(picture.shape[:2]))
+    small = cv2.resize(picture, None, fx=ratio, fy=ratio, interpolation=cv2.INTER_AREA) if ratio < 1 else picture
+    quads = _quads(ink_of(without_red(small), em * ratio), em * ratio)
+    return [_laid_flat(picture, quad / ratio, em, ratio) for quad in quads]
+
+
+def _quads(ink: np.ndarray, em: float) -> list[np.ndarray]:
+    """Corners (4, 2) of every large, thin, connected piece of ink: top left, top right, bottom right, bottom left."""
+    joined = cv2.dilate(ink, np.ones((3, 3), np.uint8))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    found = []
+    for index in sorted(range(1, count), key=lambda index: -stats[index, cv2.CC_STAT_WIDTH] * stats[index, cv2.CC_STAT_HEIGHT]):
+        left, top, width, height, area = stats[index]
+        if width < 9 * em or height < 3 * em or len(found) >= 3 * _MOST:
+            continue
+        if area > 0.5 * width * height:
+            continue  # a dark surface and no lines
+        points = cv2.findNonZero((labels[top : top + height, left : left + width] == index).astype(np.uint8)).reshape(-1, 2)
+        quad = _corners(points) + np.asarray((left, top), np.float32)
+        found.append(quad)
+    kept = [quad for quad in found if not any(_frames(quad, other) for other in found)]
+    whole = [quad for quad in kept if not any(other is not quad and _inside(quad, other) for other in kept)]
+    return sorted(whole[:_MOST], key=lambda quad: quad[:, 1].min())
+
+
+def _corners(points: np.ndarray) -> np.ndarray:
+    total, difference = points.sum(axis=1), points[:, 0] - points[:, 1]
+    chosen = [total.argmin(), difference.argmax(), total.argmax(), difference.argmin()]
+    return points[chosen].astype(np.float32)
+
+
+def _frames(quad: np.ndarray, other: np.ndarray) -> bool:
+    """Whether a quad is only the edge of the paper, or a layout's frame, around a table nearly as large."""
+    return other is not quad and _inside(other, quad) and 0.2 < cv2.contourArea(other) / max(cv2.contourArea(quad), 1) < 1
+
+
+def _inside(quad: np.ndarray, other: np.ndarray) -> bool:
+    middle = quad.mean(axis=0)
+    return cv2.pointPolygonTest(other.astype(np.float32), (float(middle[0]), float(middle[1])), False) > 0
+
+
+def _laid_flat(picture: np.ndarray, quad: np.ndarray, em: float, ratio: float) -> Flat:
+    top, right, bottom, left = (np.linalg.norm(quad[i] - quad[(i + 1) % 4]) for i in range(4))
+    width, height = max(top, bottom) * ratio, max(left, right) * ratio
+    edge = 0.5 * em * ratio
+    target = np.asarray([(edge, edge), (edge + width, edge), (edge + width, edge + height), (edge, edge + height)], np.float32)
+    matrix = cv2.getPerspectiveTransform(quad.astype(np.float32), target)
+    size = (int(width + 2 * edge), int(height + 2 * edge))
+    flat = cv2.warpPerspective(picture, matrix, size, flags=cv2.INTER_AREA, borderValue=(255, 255, 255))
+    em = em * width / max(float(np.linalg.norm(quad[1] - quad[0])), 1.0)
+    return Flat(ink_of(without_red(flat), em), flat, matrix, em, quad)
