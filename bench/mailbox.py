@@ -35,12 +35,12 @@ def run(count: int, polls: int = 10) -> None:
         database.close()
     commands = ", ".join(f"{name} {times / polls:g}" for name, times in sorted(said.items()))
     fetches = sum(times for name, times in said.items() if "FETCH" in name)
+    found = report.folders[0]
     show(f"4. A mailbox of {count} known mails behind 126.com's manners ({polls} polls of one folder)",
          ("", ""),
          [("commands of one poll", commands), ("FETCH commands in all polls", str(fetches)),
           ("seconds a poll, median", f"{median(seconds):.3f}"), ("bytes that the server sends", str(sent)),
-          ("mails in the folder, in the ledger, new", f"{report.folders[0].mails}, {report.folders[0].ledger}, "
-           f"{report.new}")])
+          ("mails in the folder, in the ledger, new", f"{found.mails}, {found.ledger}, {found.new}")])
 
 
 def _known(address: str, uidvalidity: int, uid: int) -> LedgerEntry:

@@ -1,5 +1,6 @@
 """The product's parts as the benchmark drives them: a private Dovecot, a configuration, a turn of each loop."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -31,6 +32,11 @@ def folder(name: str) -> Iterator[Path]:
         yield path
     finally:
         shutil.rmtree(path, ignore_errors=True)
+
+
+def quiet_disk() -> None:
+    """Nothing of what was prepared waits to be written when the clock starts."""
+    os.sync()
 
 
 @contextmanager

@@ -1,35 +1,35 @@
 """Where the time goes: the functions at the borders of the stages are given clocks for one run."""
 
 import importlib
+import threading
 import time
 from collections.abc import Callable
+from typing import Self
 
-#: stage → the functions in which its time is spent; what an inner stage takes is not counted for the outer one
+#: stage → the functions in which its time is spent; what an inner stage takes is not counted for the outer one, so the
+#: last lines are what is left between
 STAGES = {
-    "fetch": ("intake.imap:Connection.uids", "intake.imap:Connection.facts", "intake.imap:Connection.fetch",
-              "intake.watch:connect"),
-    "keep (fsync)": ("intake.collect:keep_all",),
-    "ledger": ("intake.collect:enter", "store.processing:begin_attempts", "store.processing:pending"),
+    "log in, list, fetch": ("intake.watch:connect", "intake.imap:Connection.select", "intake.imap:Connection.uids",
+                            "intake.imap:Connection.facts", "intake.imap:Connection.fetch"),
+    "keep raw bytes (fsync)": ("intake.collect:keep_all",),
+    "ledger": ("intake.watch:watch_once",),
     "parse": ("intake.parse:parse",),
     "unpack": ("intake.unpack:unpack",),
     "docx": ("intake.readers.word:read",),
     "forms": ("rules.form:read_forms",),
-    "papers": ("rules.identity:read_papers",),
-    "body forms": ("intake.read_files:Reader.body_forms",),
-    "record reading": ("store.processing:record_reading",),
-    "kind": ("intake.settle:kind_of",),
-    "group": ("intake.settle:claims",),
-    "match": ("store.matching:candidates", "intake.settle:choose", "store.matching:submissions_of_sender",
-              "intake.settle:account_keys"),
+    "rest of reading": ("intake.pipeline:read_mail_job",),
+    "record what was read": ("store.processing:record_reading",),
+    "kind of mail": ("intake.settle:kind_of",),
+    "group": ("intake.settle:claims", "intake.settle:numbered"),
+    "match": ("store.matching:candidates", "store.matching:submissions_of_sender", "intake.settle:choose"),
     "judge": ("intake.settle:judge",),
-    "store submission": ("intake.settle:_add", "store.submissions:load_facts", "store.submissions:save_judgement",
-                         "store.submissions:save_account", "intake.settle:merge_accounts"),
-    "decide and word the answer": ("intake.answering:compose_answer", "intake.answering:guard",
-                                   "intake.answering:_facts"),
-    "compose": ("intake.answering:compose",),
-    "queue reply": ("store.replies:add_reply",),
-    "commit": (),
-    "the rest": ("intake.watch:watch_once", "intake.pipeline:process_pending"),
+    "load and store the submission": ("intake.settle:_take_in",),
+    "decide: the guards": ("intake.answering:guard",),
+    "word the answer": ("intake.answering:compose_answer",),
+    "compose the mail": ("intake.answering:compose",),
+    "queue the reply": ("store.replies:add_reply",),
+    "rest of the transaction": ("intake.settle:settle",),
+    "commit, attempts, hand out": ("intake.pipeline:process_pending",),
 }
 
 
@@ -38,10 +38,10 @@ class Stopwatch:
 
     def __init__(self):
         self.seconds = dict.fromkeys(STAGES, 0.0)
-        self._stack: list[list] = []
+        self._local = threading.local()
         self._undo: list[Callable[[], None]] = []
 
-    def __enter__(self) -> "Stopwatch":
+    def __enter__(self) -> Self:
         for stage, places in STAGES.items():
             for place in places:
                 self._plant(stage, place)
@@ -76,11 +76,18 @@ class Stopwatch:
         return timed
 
     def enter(self, stage: str) -> None:
-        self._stack.append([stage, time.perf_counter(), 0.0])
+        self._stack().append([stage, time.perf_counter(), 0.0])
 
     def leave(self) -> None:
-        stage, began, inner = self._stack.pop()
+        stack = self._stack()
+        stage, began, inner = stack.pop()
         spent = time.perf_counter() - began
         self.seconds[stage] += spent - inner
-        if self._stack:
-            self._stack[-1][2] += spent
+        if stack:
+            stack[-1][2] += spent
+
+    def _stack(self) -> list[list]:
+        """Stages that are under way in this thread: name, begin, seconds of inner ones."""
+        if not hasattr(self._local, "stack"):
+            self._local.stack = []
+        return self._local.stack

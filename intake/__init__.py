@@ -9,6 +9,8 @@
              6 commit   intake.pipeline → store.submissions, store.outbox   ONE transaction
     outbox  ─7 deliver─▶ intake.deliver → intake.smtp   queued → sending → sent | deferred | failed | uncertain
     clock    8 report   intake.digest                   the daily report to the office
+             9 remind   rules.reminder → intake.reminders → store.outbox   of what is still missing, once for each step
+    people   9 decide   intake.clerk → intake.correct, decide, rearrange   facts for good: judged again, answered if due
 
 `intake.daemon` runs these as four loops; `intake.cli` runs each of them once.
 """

@@ -24,6 +24,10 @@ _LOOSE = re.compile(
     r"(?![^\s<>,;:\"')\uff09\uff1e\uff0c\uff1b\uff1a])"
 )
 _MAX_RECIPIENTS = 1000
+_BOX = r"[A-Za-z0-9_](?:[A-Za-z0-9_+-]|\.(?=[A-Za-z0-9_])){0,63}@[A-Za-z0-9](?:[A-Za-z0-9-]|\.(?=[A-Za-z0-9])){0,250}"
+#: one mailbox, written so plainly that no two parsers differ about it: nine mails of ten, at a tenth of the time
+_PLAIN = re.compile(rf'[ ]*(?:(?:"(?P<quoted>[\w \U000f0000-\U000fffff-]*)"|(?P<name>[A-Za-z0-9_ \U000f0000-\U000fffff-]*))'
+                    rf"[ ]*<(?P<box>{_BOX})>|(?P<bare>{_BOX}))[ ]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,10 @@ def _mailboxes(names: dict[str, str], fields, decoded, defects: set[str]) -> dic
 
 
 def _structural(head: Headers, defects: set[str]) -> dict[str, list[tuple[str, str]]]:
+    plain = {place: _PLAIN.fullmatch(value) for place, value in head.items()}
+    if all(plain.values()):
+        return {place: [(match["quoted"] or match["name"] or "", match["box"] or match["bare"])]
+                for place, match in plain.items()}
     try:
         parser = mailparser.MailParser(head)
         found = {"from": parser.from_, "to": parser.to, "cc": parser.cc, "reply-to": parser.reply_to}

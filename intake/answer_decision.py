@@ -5,18 +5,21 @@ under the last mail from there, and answers no mail of its own (`replies.message
 """
 
 import hashlib
+import json
 from dataclasses import dataclass
 from datetime import datetime
 
 from intake.answering import is_dead, sender_of
 from intake.compose import compose, message_id_for
 from intake.config import Config
-from rules.answer import MailFacts, SubmissionOutcome, submission_key
+from rules.answer import MailFacts, SubmissionOutcome, submission_key, unread_outcomes
 from rules.autoreply import AnswerFacts, Silence, guard_decision, is_about_the_sender
+from rules.complete import judge
 from rules.reply import compose_answer
 from rules.survey import Survey
 from store import replies
 from store.database import Database, one
+from store.submissions import load_facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +43,11 @@ class Written:
 
 
 def answer_decision(config: Config, survey: Survey, database: Database, before: Standing | None,
-                    outcome: SubmissionOutcome, decision_id: int, now: datetime) -> Written:
-    """Write the answer if one is due; to be called inside the decision's transaction. `before`: None for a new one."""
+                    outcome: SubmissionOutcome, decision_id: int | str, now: datetime) -> Written:
+    """Write the answer if one is due; to be called inside the decision's transaction.
+
+    `before`: None for a new submission. `decision_id`: what made it due, unique together with `now`.
+    """
     kind = due(before, outcome)
     if kind == "confirmation" and not config.reply.confirm_paper:
         kind = None
@@ -50,7 +56,7 @@ def answer_decision(config: Config, survey: Survey, database: Database, before: 
     if kind is None:
         _count_as_told(database, before, outcome)
         return Written(None)
-    last = _last_mail(database, outcome.id, address)
+    last = last_mail(database, outcome.id, address)
     if not address or last is None:
         return Written(None, "没有可以答复的地址。")
     if is_about_the_sender(last["silence"]):
@@ -68,6 +74,15 @@ def answer_decision(config: Config, survey: Survey, database: Database, before: 
         return Written(None)
     _write(config, survey, database, reply, outcome, last, address, silence, decision_id, now)
     return Written(kind, silence.sentence if silence else None)
+
+
+def standing_of(database: Database, survey: Survey, submission_id: int) -> Standing:
+    """How a submission stands now."""
+    row = one(database, "SELECT * FROM submissions WHERE id = ?", [submission_id])
+    facts = load_facts(database, submission_id)
+    outcome = SubmissionOutcome(row["number"], judge(facts, survey), facts.accounts, (), unread_outcomes(facts.unread),
+                                False, submission_id)
+    return Standing(row["status"], tuple(json.loads(row["missing"])), row["answered_key"] == submission_key(outcome))
 
 
 def _count_as_told(database: Database, before: Standing | None, outcome: SubmissionOutcome) -> None:
@@ -92,7 +107,7 @@ def due(before: Standing | None, outcome: SubmissionOutcome) -> str | None:
     return None
 
 
-def _last_mail(database: Database, submission_id: int, address: str) -> dict | None:
+def last_mail(database: Database, submission_id: int, address: str) -> dict | None:
     """The newest mail of the submission from where the answer goes, else the newest of all."""
     return one(database, "SELECT m.* FROM submission_messages l JOIN messages m ON m.id = l.message_id WHERE "
                "l.submission_id = ? ORDER BY lower(coalesce(m.reply_to, m.from_address, '')) <> lower(?), "
@@ -100,7 +115,7 @@ def _last_mail(database: Database, submission_id: int, address: str) -> dict | N
 
 
 def _write(config: Config, survey: Survey, database: Database, reply, outcome: SubmissionOutcome, last: dict,
-           address: str, silence: Silence | None, decision_id: int, now: datetime) -> None:
+           address: str, silence: Silence | None, decision_id: int | str, now: datetime) -> None:
     sender, sender_name = sender_of(config, survey)
     # the same decision never makes two mails; another database's decision of that number is not this one
     unique = hashlib.sha256(f"{outcome.number}\n{decision_id}\n{now.isoformat()}".encode()).hexdigest()

@@ -50,7 +50,7 @@ def answer(config: Config, survey: Survey, database: Database, row: dict, readin
         reply, asked = _neutral_receipt(survey, message, received_at, reading), ()
     else:
         files: tuple[FileOutcome, ...] = file_outcomes(reading.files) if inquiry else ()
-        reply = compose_answer(survey, mail_facts(message, received_at), asked if inquiry else outcomes, files,
+        reply = compose_answer(survey, mail_facts(message, received_at, now), asked if inquiry else outcomes, files,
                                inquiry=inquiry)
     keys = _keys(database, reply, outcomes, message.answer_address or "")
     facts = _facts(database, row, message, now, courtesy=decision.reason == "thanks-only", keys=keys)

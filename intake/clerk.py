@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from intake import commands, decide, words
-from intake.decide import Office, Refused, Result
+from intake import correct as fields
+from intake.decision import Office, Refused, Result
 from intake.usage import day, identifier
 from rules.survey import Survey
 from rules.typography import typeset
@@ -34,7 +35,9 @@ def _add_documents(add) -> None:
         one.add_argument("--file", metavar="附件ID", type=identifier, help="哪一个附件")
     one = _number(add("category", "核定为单位或个人", category))
     one.add_argument("category", metavar="unit|individual", choices=("unit", "individual"))
-    _number(add("clear", "已看过存疑之处：读出的内容无误，读不出的文件中没有所缺材料", clear))
+    one = _who(add("clear", "已看过存疑之处：读出的内容无误，读不出的文件中没有所缺材料", clear))
+    one.add_argument("number", nargs="?", metavar="登记编号")
+    one.add_argument("--message", metavar="来信ID", type=identifier, help="或者：一封待归入的来信，已看过，不归入任何登记")
 
 
 def _add_moving(add) -> None:
@@ -107,23 +110,23 @@ def correct(arguments: Namespace) -> int:
     """Fields as a person says they are, or a whole form that only a person can read."""
     with _office(arguments) as office:
         if arguments.account == "new":
-            result = decide.add_account(office, _text(arguments.number), arguments.values, arguments.file)
+            result = fields.add_account(office, _text(arguments.number), arguments.values, arguments.file)
         else:
-            result = decide.correct(office, _text(arguments.number), arguments.values, arguments.account)
+            result = fields.correct(office, _text(arguments.number), arguments.values, arguments.account)
         return _tell(arguments, office.survey, result)
 
 
 def accept(arguments: Namespace) -> int:
     """A document is good."""
     with _office(arguments) as office:
-        return _tell(arguments, office.survey, decide.judge_paper(
+        return _tell(arguments, office.survey, fields.judge_paper(
             office, _text(arguments.number), arguments.material, True, arguments.file))
 
 
 def reject(arguments: Namespace) -> int:
     """A document is not good."""
     with _office(arguments) as office:
-        return _tell(arguments, office.survey, decide.judge_paper(
+        return _tell(arguments, office.survey, fields.judge_paper(
             office, _text(arguments.number), arguments.material, False, arguments.file))
 
 
@@ -136,7 +139,14 @@ def category(arguments: Namespace) -> int:
 
 def clear(arguments: Namespace) -> int:
     """A person has looked; 1 while something is left that this cannot decide."""
+    if (arguments.message is None) == (arguments.number is None):
+        print("请写一个登记编号，或用 --message 指明一封来信。", file=sys.stderr)
+        return 2
     with _office(arguments) as office:
+        if arguments.message is not None:
+            decide.clear_message(office, arguments.message)
+            print(json.dumps([]) if arguments.json else f"来信 {arguments.message} 已看过。")
+            return 0
         result = decide.clear(office, _text(arguments.number))
         _tell(arguments, office.survey, result)
     if result.review_reasons and not arguments.json:

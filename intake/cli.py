@@ -8,7 +8,7 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
-from intake import clerk, commands, system_errors
+from intake import clerk, commands, reminders, roster, system_errors
 from intake.usage import Parser, day, identifier, identifier_or_all, label_or_all
 from rules.errors import ConfigError, IntakeError
 
@@ -44,6 +44,9 @@ def parser() -> argparse.ArgumentParser:
     _add_looking(add)
     _add_work(add)
     clerk.add_commands(add)
+    one = add("reminders", "今天该提醒谁补正、为什么不提醒其余的（只看不发）", reminders.reminders)
+    one.add_argument("--json", action="store_true", help="以 JSON 输出")
+    roster.add_commands(add)
     return top
 
 

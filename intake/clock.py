@@ -1,4 +1,4 @@
-"""What is due by the clock: the daily digest, and the database's own housekeeping."""
+"""What is due by the clock: reminders, the daily digest, and the database's own housekeeping."""
 
 import logging
 import os
@@ -6,7 +6,7 @@ import time
 from datetime import datetime
 from pathlib import Path
 
-from intake import digest
+from intake import digest, reminders
 from intake.config import Config
 from rules.survey import Survey
 from store.database import Database
@@ -26,6 +26,8 @@ def turn(config: Config, survey: Survey, database: Database, now: datetime) -> i
     made = digest.run_due(config, survey, database, now)
     for one in made:
         log.info("action=digest day=%s", one.day)
+    # after the digest: whatever goes wrong with them, the office has its report
+    reminders.run_due(config, survey, database, now)
     database.conn.execute("PRAGMA wal_checkpoint(PASSIVE)")
     _look_at_files(config.data)
     return len(made)

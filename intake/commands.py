@@ -5,7 +5,7 @@ import logging
 import socket
 import sys
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -53,6 +53,7 @@ def _path(arguments: Namespace) -> Path:
 
 @contextmanager
 def opened(arguments: Namespace) -> Iterator[tuple[Config, Survey, Database]]:
+    """Configuration, survey and database of a command; the database is closed at its end."""
     config = _config(arguments)
     survey = load_survey(config.survey)
     database = connect(config.database)
@@ -71,11 +72,13 @@ def _refuse_newer(config: Config, database: Database) -> None:
         raise PermanentError(f"数据库 {config.database} 由较新的版本写成（{unknown[-1]}），请升级本程序。")
 
 
-def clock_of(config: Config):
+def clock_of(config: Config) -> Callable[[], datetime]:
+    """The clock in the configured time zone."""
     return lambda: datetime.now(config.time_zone)
 
 
 def actor() -> str:
+    """Who runs the command, for the audit trail."""
     from intake.secrets import environment
 
     return environment("SUDO_USER") or environment("USER") or "admin"
@@ -83,7 +86,7 @@ def actor() -> str:
 
 def _need_mailbox(config: Config) -> None:
     if not config.mailboxes:
-        raise ConfigError("没有配置邮箱,请在 mailboxes 下填写", path=str(config.path), key="mailboxes")
+        raise ConfigError("没有配置邮箱，请在 mailboxes 下填写", path=str(config.path), key="mailboxes")
 
 
 def run(arguments: Namespace) -> int:
@@ -191,9 +194,11 @@ def digest(arguments: Namespace) -> int:
 def ledger(arguments: Namespace) -> int:
     """The workbook."""
     from intake import ledger as book
+    from intake.roster import read_roster
 
     with opened(arguments) as (config, survey, database):
-        count = book.write(database, arguments.out, survey, clock_of(config)())
+        count = book.write(database, arguments.out, survey, clock_of(config)(),
+                           roster=read_roster(config, survey, database))
     print(f"已导出 {count} 份登记到 {arguments.out}。")
     return 0
 

@@ -55,7 +55,8 @@ def compose(answer: Answer, *, to_address: str, to_name: str | None, sender: str
     fields = [
         *_addressing(sender, sender_name, to_address, to_name, answer.subject, smtp_message_id, date),
         *_threading(in_reply_to, references),
-        b"Auto-Submitted: auto-replied",  # RFC 3834 section 5
+        # RFC 3834 section 5: a reminder answers nothing, it comes by the clock
+        b"Auto-Submitted: auto-generated" if answer.kind == "reminder" else b"Auto-Submitted: auto-replied",
         b"X-Auto-Response-Suppress: All",  # MS-OXCMAIL: no out-of-office answer to it
     ]
     names = answer.blank_form_names or tuple(path.name for path in answer.attach_blank_forms)

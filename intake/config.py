@@ -94,6 +94,20 @@ class DigestPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class ReminderPolicy:
+    """When registrants who still lack something are reminded; by default never."""
+
+    enabled: bool = False
+    #: days from the deadline, ascending; negative: before it
+    days: tuple[int, ...] = (-3, 1, 7)
+    #: reminders for one submission
+    at_most: int = 3
+    #: none within so many days after the registrant was last told what is missing
+    quiet_days: int = 3
+    at: time = time(9, 30)
+
+
+@dataclass(frozen=True, slots=True)
 class ReadLimits:
     """Bounds on reading one mail; one set for all formats and containers."""
 
@@ -143,6 +157,9 @@ class Config:
     digest: DigestPolicy = DigestPolicy()
     read: ReadLimits = ReadLimits()
     admin: AdminPolicy = AdminPolicy()
+    reminder: ReminderPolicy = ReminderPolicy()
+    #: list of the units that are expected to hand in, or None
+    roster: Path | None = None
 
     @property
     def database(self) -> Path:

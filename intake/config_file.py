@@ -12,7 +12,18 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import rules
-from intake.config import AdminPolicy, Config, DigestPolicy, Mailbox, ReadLimits, ReplyPolicy, Secret, Server, Smtp
+from intake.config import (
+    AdminPolicy,
+    Config,
+    DigestPolicy,
+    Mailbox,
+    ReadLimits,
+    ReminderPolicy,
+    ReplyPolicy,
+    Secret,
+    Server,
+    Smtp,
+)
 from rules.yaml_lines import Node, load
 
 #: the survey that comes with the program
@@ -41,6 +52,13 @@ _REPLY: dict[str, Reader] = {
 }
 _DIGEST: dict[str, Reader] = {
     "to": lambda node: tuple(_address(item) for item in _unique(node)),
+    "at": lambda node: node.time(),
+}
+_REMINDER: dict[str, Reader] = {
+    "enabled": lambda node: node.boolean(),
+    "days": lambda node: _days(node),
+    "at_most": lambda node: node.integer(1, 20),
+    "quiet_days": lambda node: node.integer(1, 365),
     "at": lambda node: node.time(),
 }
 _READ: dict[str, Reader] = {
@@ -84,7 +102,7 @@ _SERVER: dict[str, Reader] = {
     "timeout_seconds": lambda node: node.number(1, 3600),
 }
 #: keys for which an empty value means "not set"
-_MAY_BE_NULL = frozenset({"since", "ca_file", "user", "sender", "survey", "smtp", *_SECRETS})
+_MAY_BE_NULL = frozenset({"since", "ca_file", "user", "sender", "survey", "smtp", "roster", *_SECRETS})
 
 
 def load_config(path: Path | str) -> Config:
@@ -98,6 +116,7 @@ def load_config(path: Path | str) -> Config:
         for name, readers, into in (
             ("reply", _REPLY, ReplyPolicy),
             ("digest", _DIGEST, DigestPolicy),
+            ("reminder", _REMINDER, ReminderPolicy),
             ("read", _READ, ReadLimits),
             ("admin", _ADMIN, AdminPolicy),
         )
@@ -108,6 +127,7 @@ def load_config(path: Path | str) -> Config:
         path=path,
         data=_path(keys["data"]) if "data" in keys else path.parent / "data",
         survey=_survey(keys.get("survey")),
+        roster=_existing(keys["roster"]) if "roster" in keys else None,
         mailboxes=mailboxes,
         smtp=_smtp(keys["smtp"], mailboxes) if "smtp" in keys else None,
         **sections,
@@ -243,6 +263,16 @@ def _ehlo_name(node: Node) -> str:
 def _unique(node: Node) -> tuple[Node, ...]:
     node.texts()
     return node.items()
+
+
+def _days(node: Node) -> tuple[int, ...]:
+    """Days from the deadline, each once."""
+    found: list[int] = []
+    for item in node.items(least=1):
+        if item.integer(-365, 365) in found:
+            item.fail(f"重复的一项：{item.raw}")
+        found.append(item.integer())
+    return tuple(sorted(found))
 
 
 def _time_zone(node: Node) -> ZoneInfo:

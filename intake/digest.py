@@ -18,7 +18,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 import rules
-from intake import accounting, attention, digest_page, words
+from intake import accounting, attention, deadlines, digest_page, roster, words
 from intake.compose import compose_report, message_id_for
 from intake.config import Config
 from rules.survey import Survey
@@ -91,6 +91,7 @@ def make(config: Config, survey: Survey, database: Database, day: date, now: dat
     first = (covers or (day,))[0]
     period_begin = digests.span(first, zone)[0]
     tasks, folders = attention.gather(database, now.astimezone(zone)), accounting.folders(database)
+    due, units = deadlines.gather(config, survey, database, now), roster.listed(config, survey, database)
     counts = {
         "day": _figures(database, begin, end),
         "period": _figures(database, period_begin, end), "total": _figures(database, 0, end),
@@ -99,13 +100,17 @@ def make(config: Config, survey: Survey, database: Database, day: date, now: dat
         "ledger_until": digests.ledger_until(database),
         "attention": {task.code: len(task.lines) for task in tasks},
         "folders": [asdict(folder) for folder in folders],
-        "covers": [_covered(database, d, zone) for d in covers or (day,)],
+        "covers": [_covered(database, d, zone) for d in covers or (day,)], "deadlines": due.counts,
+        "roster": units.roster.counts() if units and units.roster else None,
     }
     page = {"survey": survey, "day": day, "now": now.astimezone(zone), "counts": counts, "tasks": tasks,
             "folders": folders, "words": words, "most": MOST_LINES, "groups": digest_page.groups(counts, survey),
             "silence_rows": digest_page.silence_rows(counts), "ledger_rows": digest_page.ledger_rows(counts),
             "folder_name": digest_page.folder_name, "folder_note": digest_page.folder_note,
-            "folder_sentence": digest_page.folder_sentence}
+            "folder_sentence": digest_page.folder_sentence, "deadlines": due, "units": units,
+            "timeliness_note": deadlines.timeliness_note(survey),
+            "roster_rows": digest_page.roster_rows(units.roster) if units and units.roster else (),
+            "absent": digest_page.absent_lines(units.roster) if units and units.roster else ()}
     waiting = sum(counts["attention"].values())
     subject = f"{survey.title}日报 {_chinese_day(day)}：" + (f"{waiting}项待处理" if waiting else "无待处理事项")
     return Digest(day, counts, _render("digest.txt.j2", page), _render("digest.html.j2", page), subject)

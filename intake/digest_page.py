@@ -4,7 +4,10 @@ from dataclasses import dataclass
 
 from intake import words
 from intake.accounting import Folder
+from intake.roster import note_of, unit_name
+from rules.roster import Roster
 from rules.survey import Survey
+from rules.values import mask_personal
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,37 @@ def ledger_rows(counts: dict) -> list[tuple[str, int]]:
     """Every mail of the ledger by kind."""
     kinds = counts["ledger"]["kinds"]
     return [(label, kinds[code]) for code, label in words.MAIL_KINDS.items() if kinds.get(code)]
+
+
+@dataclass(frozen=True, slots=True)
+class TownRow:
+    """How the units of one town stand."""
+
+    town: str
+    expected: int
+    reported: int
+    incomplete: int
+    #: under review, or of which a person must say which submission is theirs
+    open: int
+    absent: int
+
+
+def roster_rows(roster: Roster) -> tuple[TownRow, ...]:
+    """Coverage by town, and all together."""
+    towns = roster.towns if len(roster.towns) > 1 else ()
+    counted = [(town or "（未写乡镇）", roster.counts(town)) for town in towns] + [("合计", roster.counts())]
+    return tuple(TownRow(town, sum(counts.values()), counts["reported"], counts["incomplete"],
+                         counts["review"] + counts["ambiguous"], counts["absent"]) for town, counts in counted)
+
+
+def absent_lines(roster: Roster) -> tuple[str, ...]:
+    """Units from which nothing has come, with their liaison, and those that a person must tell apart."""
+    chosen = [entry for entry in roster.entries if entry.state in ("ambiguous", "absent")]
+    return tuple(
+        mask_personal(f"{words.word(words.ROSTER_STATES, entry.state)} {unit_name(entry.unit)}"
+                      + (f"　联络员 {entry.unit.liaison}" if entry.unit.liaison and entry.state == "absent" else "")
+                      + (f"　{'、'.join(one.number for one in entry.submissions)}" if entry.submissions else "")
+                      + note_of(entry)) for entry in chosen)
 
 
 def folder_name(folder: Folder) -> str:

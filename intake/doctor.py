@@ -27,8 +27,7 @@ _LARGE_WAL_BYTES = 64 * _MIB
 _OLDEST_DAY = date(2019, 1, 1)
 #: programs that are used where they are installed: (program, Debian package, what is lost without)
 _PROGRAMS = (
-    ("soffice", "libreoffice-writer-nogui", "极旧的 Word 6/95 文档和 .odt 文档读不出，须由人查看"),
-    ("unar", "unar", "rar 压缩包打不开，须由人查看"),
+    ("unar", "unar", "多数 rar 压缩包打不开，须由人查看"),
 )
 
 
@@ -53,7 +52,7 @@ def examine(path: Path | str, now: datetime, network: bool = True) -> tuple[Find
     except ConfigError as problem:
         return (Finding("config", "bad", f"配置文件有错：{problem}", "请按提示修改后再运行。"),)
     found = [Finding("config", "ok", f"配置文件 {config.path} 没有错误。")]
-    for look in (_survey, _modes, _space, _database, _secrets, _clock, _readers):
+    for look in (_survey, _roster, _modes, _space, _database, _secrets, _clock, _readers):
         found += look(config, now)
     if network:
         found += [*_mailboxes(config), *_smtp(config)]
@@ -72,6 +71,19 @@ def _survey(config: Config, now: datetime) -> Iterator[Finding]:
         yield Finding("survey", "bad", f"调查规则有错：{problem}", "请按提示修改规则文件、回复文本或空白表格。")
     else:
         yield Finding("survey", "ok", f"调查规则“{survey.title}”没有错误。")
+
+
+def _roster(config: Config, now: datetime) -> Iterator[Finding]:
+    from intake.roster_file import load_roster
+
+    if config.roster is None:
+        return
+    try:
+        units = load_roster(config.roster)
+    except ConfigError as problem:
+        yield Finding("roster", "bad", f"报送名单有错：{problem}", "请按提示修改名单文件。")
+    else:
+        yield Finding("roster", "ok", f"报送名单 {config.roster} 没有错误，共 {len(units)} 个单位。")
 
 
 def _modes(config: Config, now: datetime) -> Iterator[Finding]:

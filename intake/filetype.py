@@ -157,7 +157,7 @@ def _text_kind(data: bytes, extension: str, media_type: str | None) -> str:
     if start[:11].upper() == b"BEGIN:VCARD":
         return "vcard"
     if extension in ("eml", "mht", "mhtml") or (extension not in _BY_EXTENSION and _is_mail(start)):
-        return "eml" if _HEADER_LINE.match(start) else "txt"
+        return "eml" if _HEADER_LINE.match(start) or _MBOX.match(start) else "txt"
     if start.startswith(b"{\\rtf"):
         return "rtf"
     if start.startswith(b"<") and _WORD_XML.search(start[:4096]):

@@ -16,8 +16,10 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from intake import words
 from intake.ledger_sheet import Column, add_styles, one_page, write_row, write_sheet
+from intake.roster import note_of
 from intake.show import masked_field
 from intake.words import word
+from rules.roster import Roster
 from rules.survey import Survey
 from rules.values import mask_id, mask_personal
 from store import overview
@@ -30,8 +32,11 @@ _WIDTHS = {"name": 20, "handle": 18, "introduction": 30, "scope": 22, "formats":
 
 
 def write(database: Database, path: Path | str, survey: Survey, now: datetime | None = None,
-          mask_numbers: bool = True) -> int:
-    """Write the workbook to `path` (replaced as a whole, mode 0600); returns the number of submissions in it."""
+          mask_numbers: bool = True, roster: Roster | None = None) -> int:
+    """Write the workbook to `path` (replaced as a whole, mode 0600); returns the number of submissions in it.
+
+    `roster`: the units that were expected to hand in, where there is a list of them.
+    """
     path = Path(path)
     submissions = overview.ledger(database)
     accounts = overview.accounts_by_submission(database)
@@ -42,6 +47,8 @@ def write(database: Database, path: Path | str, survey: Survey, now: datetime | 
         if chosen or name != "unknown":
             _register(book.create_sheet(label), survey, name, chosen, accounts, mask_numbers)
     _missing(book.create_sheet("缺少材料"), survey, submissions, accounts)
+    if roster:
+        _roster(book.create_sheet("报送名单"), survey, roster)
     _figures(book.create_sheet("统计"), survey, submissions, accounts, now)
     _save(book, path)
     return len(submissions)
@@ -144,6 +151,16 @@ def _missing(sheet: Worksheet, survey: Survey, submissions: list[dict],
                    row["contact_address"], _day(row["deadline"]), _moment(row["opened_at"])]
                   for code in json.loads(row["missing"])]
     write_sheet(sheet, columns, lines, f"{survey.title}缺少材料清单")
+
+
+def _roster(sheet: Worksheet, survey: Survey, roster: Roster) -> None:
+    columns = [Column("单位名称", 30), Column("状态", 10), Column("乡镇", 14), Column("登记编号", 16), Column("联络员", 12),
+               Column("联系电话", 18), Column("邮箱", 28), Column("备注", 40)]
+    lines = [[entry.unit.name, word(words.ROSTER_STATES, entry.state), entry.unit.town,
+              "、".join(one.number for one in entry.submissions) or None, entry.unit.liaison, entry.unit.telephone,
+              entry.unit.email, note_of(entry).strip("（）") or None] for entry in roster.entries]
+    lines += [[one.registrant, "名单以外", None, one.number, None, None, None, None] for one in roster.others]
+    write_sheet(sheet, columns, lines, f"{survey.title}报送名单")
 
 
 def _figures(sheet: Worksheet, survey: Survey, submissions: list[dict], accounts: dict[int, list[dict]],

@@ -253,7 +253,8 @@ def level(read: list[Row], page: int) -> tuple[Line, ...]:
         half_width = (np.linalg.norm(levelled[0] - levelled[1]) + np.linalg.norm(levelled[3] - levelled[2])) / 4
         half_height = (np.linalg.norm(levelled[0] - levelled[3]) + np.linalg.norm(levelled[1] - levelled[2])) / 4
         box = (middle[0] - half_width, middle[1] - half_height, middle[0] + half_width, middle[1] + half_height)
-        weakest = min((glyph.sure for glyph in row.glyphs), default=row.score)
+        letters = [glyph.sure for glyph in row.glyphs if glyph.char.isalnum()]
+        weakest = min(letters, default=row.score)
         place = tuple(round(float(side), 1) for side in box)
         result.append(Line(row.text, place, round(row.score, 4), page, round(weakest, 3)))
     return tuple(sorted(result, key=lambda line: (line.box[1] + line.box[3], line.box[0])))

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from datetime import datetime
 
-from intake import settle
+from intake import pending, settle
 from intake.config import Config
 from intake.confine import ReaderPool
 from intake.read import read_mail_job
@@ -39,7 +39,9 @@ def process_pending(config: Config, survey: Survey, database: Database, pool: Re
         if not handed:
             break
         message, future = handed.popleft()
-        finished += _finish(config, survey, database, message, future, now)
+        if _finish(config, survey, database, message, future, now):
+            finished += 1
+            _look_again(config, survey, database, pool, message, now)
         tell()
     for _, future in handed:
         future.cancel()
@@ -81,6 +83,15 @@ def _finish(config: Config, survey: Survey, database: Database, message: dict, f
     log.info("action=processed message=%d kind=%s reply=%s", message["id"], settled.kind,
              settled.reply or settled.silence)
     return True
+
+
+def _look_again(config: Config, survey: Survey, database: Database, pool: ReaderPool, message: dict,
+                now: Callable[[], datetime]) -> None:
+    """What the sender's form may have explained; when that fails, it is with a person as before."""
+    try:
+        pending.look_again(config, survey, database, pool, message["id"], now)
+    except (IntakeError, OSError) as error:
+        log.warning("action=look-again-failed message=%d error=%s", message["id"], error)
 
 
 def _failed(config: Config, database: Database, message: dict, error: str, now: datetime) -> bool:

@@ -14,6 +14,7 @@ from intake.left_out import left_out
 from intake.ornaments import PICTURES, is_decoration, is_illegible
 from intake.readers import Unreadable
 from intake.readers import text as text_reader
+from intake.readers.survey_words import words_of
 from intake.text_document import table_document
 from intake.unlock import unlocked
 from intake.unpack import File
@@ -41,7 +42,7 @@ _DIED = "打开该文件时程序异常中止，系统未能读取"
 _UNSUPPORTED = {
     "doc": "Word 97-2003 文档（.doc）", "wps": "WPS 文档（.wps）", "xls": "Excel 97-2003 工作簿（.xls）",
     "xlsx": "Excel 工作簿（.xlsx）", "ppt": "演示文稿", "pptx": "演示文稿", "rtf": "RTF 文档", "odt": "ODT 文档",
-    "ods": "ODS 表格", "odp": "演示文稿", "ofd": "OFD 文件",
+    "ods": "ODS 表格", "odp": "演示文稿",
     "heic": "HEIC 照片", "video": "视频", "audio": "音频", "exe": "程序文件", "xml": "XML 文件", "svg": "SVG 图形",
 }  # fmt: skip
 
@@ -180,6 +181,8 @@ class Reader:
             raise Unreadable("encrypted", "文档设有打开密码")
         if file.kind in _READERS:
             reader = importlib.import_module(f"intake.readers.{_READERS[file.kind]}")
+            if file.kind in PICTURES:
+                return reader.read(file.data, self.limits, words_of(self.survey))
             return reader.read(file.data, self.limits)
         return text_reader.read(_plain(file))
 

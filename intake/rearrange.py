@@ -1,6 +1,6 @@
 """What a person decides about more than one submission: where a mail belongs, what is one, what is two.
 
-As in `intake.decide`, each decision is one transaction and a fact for good. Mails of a joined submission, and forms under
+As in `intake.decision`, each decision is one transaction and a fact for good. Mails of a joined submission, and forms under
 a name that it bore, find their way to the one that is left (`store.matching`).
 """
 
@@ -10,7 +10,7 @@ from datetime import datetime
 
 from intake import settle
 from intake.answer_decision import Written
-from intake.decide import Office, Refused, Result, find, judge_and_answer, record, result_of, standing
+from intake.decision import Office, Refused, Result, find, judge_and_answer, record, result_of, standing
 from rules.accounts import merge_accounts
 from rules.decisions import Decision
 from rules.fields import Written as Typed
@@ -21,7 +21,8 @@ from rules.group_papers import bearers
 from rules.reading import Reading
 from rules.submission import Account
 from store import decisions, moving, overview, processing, submissions
-from store.database import insert, one, rows, update, writing
+from store.database import one, rows, update, writing
+from store.processing import known_files
 from store.submissions import load_facts
 
 
@@ -192,7 +193,7 @@ def assign(office: Office, message_id: int, number: str | None, reading: Reading
     with writing(office.database):
         row = overview.message(office.database, message_id)
         target = find(office, number) if number else None
-        files = _known_files(office, message_id, reading)
+        files = known_files(office.database, message_id, reading)
         held = overview.submissions_of(office.database, message_id)
         loose = [] if held and not _is_open(office, message_id) else _unplaced(office, message_id, reading, files)
         if target and not loose and [one_of["id"] for one_of in held] == [target["id"]]:
@@ -278,21 +279,3 @@ def _fold(office: Office, submission_id: int, before: Sequence[int]) -> None:
                                 [(change.name, change.old, change.new) for change in changes], None, office.actor,
                                 office.now)
         moving.drop_account(office.database, account.id, mine[place].id)
-
-
-def _known_files(office: Office, message_id: int, reading: Reading) -> dict[int, int]:
-    """File of the new reading → row in `attachments`; what an older reader did not find is entered now."""
-    stored = overview.files_of(office.database, message_id)
-    known: dict[int, int] = {}
-    for index, file in enumerate(reading.files):
-        same = next((row for row in stored if (row["sha256"], row["filename"]) == (file.sha256, file.filename or None)), None)
-        if same:
-            stored.remove(same)
-            known[index] = same["id"]
-            continue
-        known[index] = insert(office.database, "attachments", {
-            "message_id": message_id, "parent_id": None if file.parent is None else known[file.parent],
-            "filename": file.filename or None, "media_type": file.media_type, "size": file.size, "sha256": file.sha256,
-            "role": file.role, "problem": file.problem, "problem_detail": file.problem_detail, "text": file.text or None,
-            "method": file.method, "pages": file.pages, "inline": int(file.inline)})
-    return known

@@ -87,7 +87,8 @@ def gather(database: Database, survey: Survey) -> Review:
 def as_text(review: Review, survey: Survey) -> str:
     """The list for people, with the command that decides each sort."""
     blocks = [_submission_text(one, survey) for one in review.submissions]
-    blocks += [_mail_text(one, "来信待归入登记", f"intake assign {one.id} 登记编号(或 new)") for one in review.messages]
+    blocks += [_mail_text(one, "来信待归入登记", f"intake assign {one.id} 登记编号(或 new),不必归入的 intake clear "
+                          f"--message {one.id}") for one in review.messages]
     blocks += [_mail_text(one, "来信未能处理", f"intake retry {one.id}") for one in review.failed]
     if not blocks:
         return "没有需要人工核验的事项。\n"
@@ -178,7 +179,7 @@ def _evidence_line(one: Evidence) -> str:
 
 
 def _mail_text(one: Mail, title: str, advice: str) -> str:
-    lines = [f"来信 {one.id} {title}({when(one.received_at)},{one.sender}):{one.subject or '(无主题)'}"]
+    lines = [f"来信 {one.id} {title}({when(one.received_at)}，{one.sender}):{one.subject or '(无主题)'}"]
     lines += [f"  · {reason}" for reason in one.reasons]
     lines += [f"  可能属于：{'、'.join(one.candidates)}"] if one.candidates else []
     lines += [_evidence_line(file) for file in one.files]

@@ -3,10 +3,11 @@
 `settle` runs inside the message's one transaction: it gathers from the store, lets the rules decide, and writes down.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from intake.adopt import adopt
 from intake.answering import Settled, answer
 from intake.config import Config
 from rules import answer as answers
@@ -17,7 +18,7 @@ from rules.complete import judge
 from rules.decisions import contradictions, recognised
 from rules.group import Claim, claims, new_papers, numbered
 from rules.kind import KindDecision, kind_of
-from rules.match import Candidate, Match, account_keys, choose, quoted_numbers
+from rules.match import STRONG, Candidate, Match, account_keys, choose, quoted_numbers
 from rules.part import part
 from rules.quoting import own_words
 from rules.reading import Reading
@@ -56,13 +57,8 @@ class _Mail:
 def settle(config: Config, survey: Survey, database: Database, row: dict, reading: Reading, now: datetime) -> Settled:
     """Write down all that follows from one mail; to be called inside a transaction."""
     rows = processing.record_reading(database, row, reading)
-    message = reading.message
-    identifiers = tuple(dict.fromkeys(filter(None, (message.in_reply_to, *message.references))))
-    mail = _Mail(config, survey, database, row, reading, dict(enumerate(rows)),
-                 matching.answered_submissions(database, identifiers),
-                 matching.submissions_of_sender(database, message.from_address),
-                 quoted_numbers(survey, message.subject, own_words(message.text)), now)
-    answers_ours = matching.is_mail_of_ours(database, identifiers)
+    mail = _mail(config, survey, database, row, reading, dict(enumerate(rows)), now)
+    answers_ours = matching.is_mail_of_ours(database, _identifiers(reading))
     decision = kind_of(reading, survey, config.own_addresses, bool(mail.sender), answers_ours)
     outcomes, kind = _take_in(mail, decision) if decision.kind == "usable" else ((), decision.kind)
     if kind == "bounce":
@@ -79,6 +75,35 @@ def settle(config: Config, survey: Survey, database: Database, row: dict, readin
     return settled
 
 
+def _identifiers(reading: Reading) -> tuple[str, ...]:
+    message = reading.message
+    return tuple(dict.fromkeys(filter(None, (message.in_reply_to, *message.references))))
+
+
+def _mail(config: Config, survey: Survey, database: Database, row: dict, reading: Reading, files: dict[int, int],
+          now: datetime) -> _Mail:
+    message = reading.message
+    return _Mail(config, survey, database, row, reading, files,
+                 matching.answered_submissions(database, _identifiers(reading)),
+                 matching.submissions_of_sender(database, message.from_address),
+                 quoted_numbers(survey, message.subject, own_words(message.text)), now)
+
+
+def sure_claims(config: Config, survey: Survey, database: Database, row: dict, reading: Reading, files: dict[int, int],
+                now: datetime) -> tuple[tuple[Claim, int], ...]:
+    """The claims of a mail that was left to a person, each with the submission that it names by a strong key; () where
+    any of them still names none surely."""
+    mail = _mail(config, survey, database, row, reading, files, now)
+    found = []
+    for claim, known in _parted(mail):
+        match = choose(claim, known, mail.thread, reading.message.from_address, mail.quoted,
+                       account_keys(claim.accounts, survey))
+        if match.submission_id is None or match.doubts or match.why not in STRONG:
+            return ()
+        found.append((claim, match.submission_id))
+    return tuple(found)
+
+
 def _take_in(mail: _Mail, decision: KindDecision) -> tuple[tuple[SubmissionOutcome, ...], str]:
     """Every registrant of the mail into a submission; returns the outcomes and the message's kind."""
     outcomes = []
@@ -89,8 +114,21 @@ def _take_in(mail: _Mail, decision: KindDecision) -> tuple[tuple[SubmissionOutco
             _leave_to_a_person(mail, claim, match)
         else:
             outcomes.append(_add(mail, claim, match))
+    outcomes = _adopted(mail, outcomes)
     opened = any(outcome.opened for outcome in outcomes)
     return tuple(outcomes), "registration" if opened else "supplement"
+
+
+def _adopted(mail: _Mail, outcomes: list[SubmissionOutcome]) -> list[SubmissionOutcome]:
+    """The outcomes after documents of earlier mails have found the forms that they belong to, and whoever gave them up."""
+    found = {outcome.id: outcome for outcome in outcomes}
+    for outcome in outcomes:
+        donors = adopt(mail.database, mail.survey, outcome.id, mail.sender, mail.now)
+        for changed in (outcome.id, *donors) if donors else ():
+            again = judge_again(mail.survey, mail.database, changed, mail.now)
+            known = found.get(changed, again)
+            found[changed] = replace(again, files=known.files, opened=known.opened)
+    return list(found.values())
 
 
 def _parted(mail: _Mail) -> Iterator[tuple[Claim, tuple[Candidate, ...]]]:
@@ -125,11 +163,15 @@ def _add(mail: _Mail, claim: Claim, match: Match) -> SubmissionOutcome:
     held = numbered(claim, mail.files)
     against = _merge(mail, submission_id, before.accounts, held.accounts)
     submissions.add_papers(database, submission_id, new_papers(before.papers, held.papers))
-    submissions.add_unread(database, submission_id, [file.attachment_id for file in held.unread])
+    # the same file again says no more than it did, and stays closed where it was closed
+    seen = {file.sha256 for file in before.unread if file.sha256}
+    submissions.add_unread(database, submission_id, [
+        held_file.attachment_id for held_file, file in zip(held.unread, claim.unread, strict=True)
+        if mail.reading.files[file.attachment_id].sha256 not in seen])
     replaced = superseded(before.unread, len(held.accounts), len(held.papers))
     submissions.close_unread(database, submission_id, [file.attachment_id for file in replaced])
-    if before.paper_received_at is not None:
-        against += _after_closing(before, load_facts(database, submission_id))
+    if before.paper_received_at is not None or before.category:
+        against += _against_decisions(before, load_facts(database, submission_id), claim)
     for doubt in dict.fromkeys((*match.doubts, *claim.doubts, *against)):
         if doubt not in before.doubts:
             submissions.add_doubt(database, doubt, mail.now, submission_id=submission_id, message_id=mail.row["id"])
@@ -139,11 +181,15 @@ def _add(mail: _Mail, claim: Claim, match: Match) -> SubmissionOutcome:
                        opened=opened, files=_files_of(mail, claim))
 
 
-def _after_closing(before: Facts, after: Facts) -> tuple[str, ...]:
-    """A mail that changes what a person has closed with the paper form in hand."""
-    if before.accounts == after.accounts:
-        return ()
-    return ("纸质件收妥、登记办完以后,又收到与原登记不同的登记表,请核实。",)
+def _against_decisions(before: Facts, after: Facts, claim: Claim) -> tuple[str, ...]:
+    """A mail that changes what a person has closed with the paper form in hand, or whose form is of another category
+    than a person has decided; the same forms again are no news."""
+    found = []
+    if before.accounts != after.accounts and before.paper_received_at is not None:
+        found.append("纸质件收妥、登记办完以后,又收到与原登记不同的登记表,请核实。")
+    if before.accounts != after.accounts and before.category and claim.category not in (None, before.category):
+        found.append("又收到另一类的登记表,与工作人员核定的类别不符,现仍以核定的为准,请核实。")
+    return tuple(found)
 
 
 def judge_again(survey: Survey, database: Database, submission_id: int, now: datetime, *, contact: str | None = None,
@@ -158,11 +204,11 @@ def judge_again(survey: Survey, database: Database, submission_id: int, now: dat
 
 
 def settle_by_hand(config: Config, survey: Survey, database: Database, row: dict, reading: Reading,
-                   files: dict[int, int], chosen: list[Claim], submission_id: int | None,
-                   now: datetime) -> tuple[SubmissionOutcome, ...]:
-    """These claims of a mail into the submission that a person has named, or each into a new one (None)."""
+                   files: dict[int, int], chosen: Iterable[Claim], submission_id: int | None, now: datetime,
+                   why: str = "assigned") -> tuple[SubmissionOutcome, ...]:
+    """These claims of a mail into the submission that was found for them, or each into a new one (None)."""
     mail = _Mail(config, survey, database, row, reading, files, (), (), (), now)
-    return tuple(_add(mail, claim, Match(submission_id, "assigned")) for claim in chosen)
+    return tuple(_add(mail, claim, Match(submission_id, why)) for claim in chosen)
 
 
 def _merge(mail: _Mail, submission_id: int, stored: tuple[Account, ...], incoming: tuple[Account, ...],

@@ -7,9 +7,10 @@ import sqlite3
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from intake import accounting, attention, digest_page, words
+from intake import accounting, attention, deadlines, digest_page, words
 from intake.accounting import minutes_since, read_map
 from intake.config import Config, Mailbox
+from intake.deadlines import Deadlines
 from rules.errors import IntakeError
 from store import digests, overview
 from store.database import Database, connect
@@ -19,6 +20,8 @@ HEALTHY, NEEDS_A_PERSON, DEAD = 0, 1, 2
 DEAD_MINUTES = 5
 #: a mailbox that was not looked at for so many polls (and at least so many minutes) needs a person
 LATE_POLLS, LATE_MINUTES = 5, 15
+#: submissions of one sort that are written out
+_MOST_LINES = 5
 _NAMES = {HEALTHY: "运行正常", NEEDS_A_PERSON: "运行中，有事项需要人工处理", DEAD: "服务没有在运行"}
 
 
@@ -51,6 +54,7 @@ def status(config: Config, database: Database, now: datetime) -> Status:
     alive = beat is not None and beat <= DEAD_MINUTES
     late = [box.address for box in config.mailboxes if alive and _is_late(health, box, now)]
     tasks = attention.gather(database)
+    due = deadlines.gather(config, None, database, now)
     code = DEAD if not alive else NEEDS_A_PERSON if tasks or late else HEALTHY
     sizes = overview.queue_sizes(database)
     facts = {
@@ -62,9 +66,9 @@ def status(config: Config, database: Database, now: datetime) -> Status:
         "oldest_waiting": overview.oldest_waiting(database),
         "folders": [asdict(folder) for folder in accounting.folders(database)],
         "attention": {task.code: len(task.lines) for task in tasks},
-        "last_digest": (digests.last_digest(database) or {}).get("day"),
+        "deadlines": due.counts, "last_digest": (digests.last_digest(database) or {}).get("day"),
     }
-    return Status(code, "\n".join(_screen(config, facts, tasks, accounting.folders(database))) + "\n", facts)
+    return Status(code, "\n".join(_screen(config, facts, tasks, accounting.folders(database), due)) + "\n", facts)
 
 
 def _unreadable(sentence: str) -> Status:
@@ -83,7 +87,7 @@ def _is_late(health: dict, box: Mailbox, now: datetime) -> bool:
     return not failing and minutes is not None and minutes > max(LATE_MINUTES, LATE_POLLS * box.poll_seconds / 60)
 
 
-def _screen(config: Config, facts: dict, tasks, folders) -> list[str]:
+def _screen(config: Config, facts: dict, tasks, folders, due: Deadlines) -> list[str]:
     mark = "○" if facts["exit_code"] == DEAD else "●"
     lines = [f"{mark} {_NAMES[facts['exit_code']]}（{facts['at'][:16].replace('T', ' ')}）", *_pulse(config, facts), ""]
     lines += ["来信  " + _tally(words.MESSAGE_STATES, facts["queues"]["messages"], facts["ledger"], "封"),
@@ -92,10 +96,21 @@ def _screen(config: Config, facts: dict, tasks, folders) -> list[str]:
               f"日报  最近一期：{facts['last_digest'] or '尚无'}", "", "邮箱与台账"]
     lines += [f"  {folder.mailbox} {digest_page.folder_name(folder)}：{digest_page.folder_sentence(folder)}"
               for folder in folders] or ["  尚未查看过邮箱。"]
+    lines += _deadlines(due)
     lines += ["", "需要人工处理"]
     lines += [f"  {task.title}：{len(task.lines)} 项。{task.advice}" for task in tasks]
     lines += [f"  {address}：已较长时间没有成功查看邮箱，请运行 intake doctor。" for address in facts["late_mailboxes"]]
     return lines if tasks or facts["late_mailboxes"] else [*lines, "  没有。"]
+
+
+def _deadlines(due: Deadlines) -> list[str]:
+    """The most urgent submissions that still lack something."""
+    lines = ["", f"补正期限  已逾期 {len(due.overdue)} 份；即将到期 {len(due.soon)} 份；期限未到 {due.later} 份"]
+    for title, found in (("已逾期", due.overdue), ("即将到期", due.soon)):
+        lines += [f"  {title}  {line}" for line in found[:_MOST_LINES]]
+        more = len(found) - _MOST_LINES
+        lines += [f"  {title}  另有 {more} 份，见日报或 intake reminders。"] if more > 0 else []
+    return lines
 
 
 def _pulse(config: Config, facts: dict) -> list[str]:

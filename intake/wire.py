@@ -11,6 +11,7 @@ import socket
 import struct
 import types
 import typing
+from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime, timedelta, timezone
 
@@ -107,12 +108,14 @@ def _check(value, budget: list[int]) -> None:
     if budget[0] < 0:
         raise ValueError("too many values")
     if is_dataclass(value):
-        hints = _hints(type(value))
-        for field in fields(value):
-            content = getattr(value, field.name)
-            if not _fits(content, hints[field.name]):
-                raise TypeError(f"{type(value).__name__}.{field.name}")
-            _check(content, budget)
+        for name, fits in _tests(type(value)):
+            content = getattr(value, name)
+            if not fits(content):
+                raise TypeError(f"{type(value).__name__}.{name}")
+            if type(content) not in _ATOMS:
+                _check(content, budget)
+            else:
+                budget[0] -= 1
     elif isinstance(value, (tuple, list, set, frozenset)):
         for item in value:
             _check(item, budget)
@@ -122,22 +125,30 @@ def _check(value, budget: list[int]) -> None:
             _check(item, budget)
 
 
+_ATOMS = frozenset((str, int, float, bool, bytes, type(None)))
+
+
 @functools.cache
-def _hints(cls: type) -> dict[str, typing.Any]:
-    return typing.get_type_hints(cls)
+def _tests(cls: type) -> tuple[tuple[str, Callable[[object], bool]], ...]:
+    """Each field of a dataclass with the test of its content."""
+    hints = typing.get_type_hints(cls)
+    return tuple((field.name, _test(hints[field.name])) for field in fields(cls))
 
 
-def _fits(value, hint) -> bool:
+@functools.cache
+def _test(hint) -> Callable[[object], bool]:
     """Whether a value has the annotated type, as far as rules.reading and rules.message use annotations."""
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin in (types.UnionType, typing.Union):
-        return any(_fits(value, argument) for argument in arguments)
+        tests = tuple(map(_test, arguments))
+        return lambda value: any(test(value) for test in tests)
+    if origin is tuple and len(arguments) == 2 and arguments[1] is Ellipsis:
+        each = _test(arguments[0])
+        return lambda value: type(value) is tuple and all(map(each, value))
     if origin is tuple:
-        if type(value) is not tuple:
-            return False
-        if len(arguments) == 2 and arguments[1] is Ellipsis:
-            return all(_fits(item, arguments[0]) for item in value)
-        return len(value) == len(arguments) and all(map(_fits, value, arguments))
+        tests = tuple(map(_test, arguments))
+        return lambda value: (type(value) is tuple and len(value) == len(tests)
+                              and all(test(item) for test, item in zip(tests, value, strict=True)))
     if hint is float:
-        return type(value) in (int, float)
-    return type(value) is hint
+        return lambda value: type(value) in (int, float)
+    return lambda value: type(value) is hint

@@ -13,6 +13,8 @@ STATUSES = {
     "withdrawn": "已撤回",
 }
 TIMELINESS = {"on_time": "按时", "late": "逾期", "unknown": "未能判定"}
+#: how an expected unit stands (`rules.roster`)
+ROSTER_STATES = {"reported": "已报", "incomplete": "待补", "review": "待核验", "ambiguous": "待认定", "absent": "未报"}
 REPLY_KINDS = {
     "acknowledgement": "齐全回执", "missing_materials": "补正通知", "receipt": "收件回执", "guidance": "登记指引",
     "reminder": "催办提醒", "confirmation": "登记确认",
@@ -52,9 +54,10 @@ ACTIONS = REPLY_STATES | {f"reply-{state}": f"回信：{word}" for state, word i
     "processed": "处理完成", "attempt-failed": "未成，稍后重试", "failed": "失败，不再自动重试", "retried": "重新处理",
     "doubt": "提出待核实事项", "bounced": "被退信", "paused": "暂停发信", "resumed": "恢复发信", "given-up": "放弃发送",
     "postponed": "推迟发送", "approved": "批准发送", "released": "放行",
-    "corrected": "更正栏目", "confirmed": "确认栏目", "account-added": "录入账号", "accepted": "采纳证件",
+    "adopted": "移入先到的证件", "taken-in-later": "待归入的来信已能归入", "corrected": "更正栏目", "confirmed": "确认栏目", "account-added": "录入账号", "accepted": "采纳证件",
     "rejected": "不采纳证件", "category-decided": "核定类别", "cleared": "看过存疑之处", "assigned": "归入来信",
     "split": "分出登记", "split-off": "由别的登记分出", "merged": "并入别的登记", "merged-away": "被并入", "noted": "加备注",
+    "urging-drafted": "起草催报信",
     "paper-received": "收到纸质件", "withdrawn": "撤回", "reopened": "恢复",
 }
 YES_NO = {1: "是", 0: "否"}

@@ -11,7 +11,8 @@ from rules.message import Message
 from rules.reading import FileReading, Form
 from rules.submission import Account, Judgement, UnreadFile
 
-#: DATA.md's replies.kind, as far as an answer to a mail goes (a `confirmation` answers the paper form)
+#: DATA.md's replies.kind, as far as an answer to a mail goes (a `confirmation` answers the paper form, a `reminder`
+#: answers nothing)
 ANSWER_KINDS = ("acknowledgement", "missing_materials", "receipt", "guidance")
 
 
@@ -81,9 +82,9 @@ class Answer:
     blank_form_names: tuple[str, ...] = ()
 
 
-def mail_facts(message: Message, received_at: datetime) -> MailFacts:
+def mail_facts(message: Message, received_at: datetime, answered_at: datetime | None = None) -> MailFacts:
     """What a reply says of `message`."""
-    return MailFacts(message.subject, message.from_name, received_at)
+    return MailFacts(message.subject, message.from_name, received_at, answered_at)
 
 
 def file_outcomes(files: Iterable[FileReading]) -> tuple[FileOutcome, ...]:
@@ -112,8 +113,9 @@ def submission_key(outcome: SubmissionOutcome) -> str:
     return _hash([
         outcome.number, judgement.status, judgement.category, judgement.registrant, judgement.on_time,
         [[missing.code, missing.why] for missing in judgement.missing],
-        sorted([m.kind, m.holder, m.number] for m in judgement.materials if m.accepted),
-        sorted([[f.name, f.value, f.valid] for f in account.fields] for account in outcome.accounts),
+        # by their text: an absent holder or value cannot be compared with a present one
+        sorted(([m.kind, m.holder, m.number] for m in judgement.materials if m.accepted), key=repr),
+        sorted(([[f.name, f.value, f.valid] for f in account.fields] for account in outcome.accounts), key=repr),
         _unread_key(outcome.unread),
     ])
 
@@ -125,7 +127,7 @@ def content_key(kind: str, outcomes: Iterable[SubmissionOutcome], unread: Iterab
 
 def _unread_key(files: Iterable[FileOutcome]) -> list:
     # a file that was sent again and is still broken is news to its sender, unless its bytes are the same
-    return sorted([file.problem or file.role, file.sha256 or file.filename] for file in files)
+    return sorted({(file.problem or file.role, file.sha256 or file.filename or "") for file in files})
 
 
 def _hash(value: object) -> str:

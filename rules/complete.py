@@ -21,6 +21,7 @@ from rules.registrant import (
 )
 from rules.submission import Account, Facts, Judgement, Material, Missing, UnreadFile
 from rules.survey import Category, Demand, Survey
+from rules.typography import typeset_sentence
 from rules.unread import Unread, may_be_form, names, sort_unread
 
 
@@ -54,8 +55,8 @@ def judge(facts: Facts, survey: Survey) -> Judgement:
                           *facts.doubts)),
     )
     parts += (_spare(unread, parts),)
-    missing = tuple(one for part in parts for one in part.missing)
-    reasons = _unique(reason for part in parts for reason in part.reasons)
+    missing = tuple(replace(one, why=typeset_sentence(one.why)) for part in parts for one in part.missing)
+    reasons = _unique(typeset_sentence(reason) for part in parts for reason in part.reasons)
     days = [account.value("registered_on") for account in facts.accounts]
     return Judgement(
         category=verdict.name,
@@ -66,10 +67,12 @@ def judge(facts: Facts, survey: Survey) -> Judgement:
         status=_status(facts, missing, reasons),
         missing=missing,
         review_reasons=reasons,
-        materials=tuple(material for part in parts for material in part.materials),
+        materials=tuple(
+            replace(material, reason=typeset_sentence(material.reason)) for part in parts for material in part.materials
+        ),
         on_time=deadline.on_time(facts.opened_at, days, survey),
         deadline=deadline.deadline([day for day in days if day], survey, facts.latest_at or facts.opened_at),
-        notes=_unique(note for part in parts for note in part.notes),
+        notes=_unique(typeset_sentence(note) for part in parts for note in part.notes),
     )
 
 
@@ -87,7 +90,8 @@ def _status(facts: Facts, missing: tuple[Missing, ...], reasons: tuple[str, ...]
 
 def _open(reasons: Iterable[str], facts: Facts) -> tuple[str, ...]:
     """The sentences that no person has looked at yet."""
-    return tuple(reason for reason in reasons if reason not in facts.cleared)
+    cleared = {typeset_sentence(sentence) for sentence in facts.cleared}
+    return tuple(reason for reason in reasons if typeset_sentence(reason) not in cleared)
 
 
 def _check_forms(facts: Facts, verdict: CategoryVerdict, unread: Unread, survey: Survey) -> Findings:

@@ -45,6 +45,13 @@ def deadline(registered_on: Iterable[str | None], survey: Survey, latest_at: dat
     return max([survey.closes, *newest])
 
 
+def deadline_clause(day: date | None, survey: Survey) -> str | None:
+    """The clause of the notice that sets this deadline: the window's, or that of the rule for later accounts."""
+    if day is None:
+        return None
+    return (survey.window_clause if day <= survey.closes else survey.grace_clause) or None
+
+
 def _fresh(day: date, span: tuple[date, date] | None, grace_days: int) -> bool | None:
     if span is None or span[0] > day:
         return None

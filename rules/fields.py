@@ -33,7 +33,8 @@ _NOTHING = re.compile(
 
 
 #: a name that was copied from an example, or made unreadable
-_MASKED = re.compile(r"[x×*〇○]{2,}|某某|[*×]", re.IGNORECASE)
+_MASKED = re.compile(r"[x×*]{2,}|某某|[*×]", re.IGNORECASE)
+_HAN = re.compile("[\u3400-\u9fff]")
 #: no forms of address alone, nor what the form prints
 _NO_NAME = re.compile(r"(?:先生|女士|小姐|同志|老师|主任|局长|镇长|校长|院长|本人|签名|签字|盖章|姓名)+")
 #: no network in China was open to the public before
@@ -88,7 +89,9 @@ def read_field(rule: FieldRule, written: Written, survey: Survey) -> list[FieldV
     value = raw if found.value is None and found.complaint and raw else found.value
     sure = round(written.confidence * found.confidence, 3)
     if written.method == "ocr":
-        sure = min(sure, recognised_confidence(rule, written.raw, found.value))
+        sure = recognised_confidence(rule, raw or written.raw, None if found.complaint else value, sure)
+        if found.complaint and rule.kind in ("text", "person"):
+            sure = min(sure, 0.6)  # a name that is none was taken from the cell beside
     field = FieldValue(rule.name, value, raw, found.complaint is None, found.complaint, written.location,
                        written.method, sure)  # fmt: skip
     return [field, *_platform(field, survey)] if rule.kind == "platform" else [field]
@@ -116,6 +119,8 @@ def _text(raw: str, rule: FieldRule, survey: Survey) -> _Read:
     value = joined(raw).strip("“”\"「」『』'")
     if rule.name == "unit_name" and _MASKED.search(value):
         return _Read(raw, "不是完整的名称")
+    if rule.name == "unit_name" and (parse_email(value) or parse_phone(value) or not _HAN.search(value)):
+        return _Read(raw, "不是单位名称")
     return _Read(value) if any(char.isalnum() for char in value) else _Read(raw, "没有可用的文字")
 
 

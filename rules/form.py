@@ -23,6 +23,8 @@ MAX_FORMS = 300
 MAX_ENTRIES = 80
 #: letters kept of one field
 MAX_LETTERS = 3_000
+#: what stands in a list for what stands above it
+_DITTO = ("同上", "同前", "〃", "″", "\"", "''")
 #: columns that describe the registrant and not the account: written once for several accounts
 _SHARED = (
     ("admin_name", "admin_phone", "admin_email", "admin_wechat"),
@@ -46,7 +48,8 @@ def read_forms(document: Document, survey: Survey) -> tuple[Form, ...]:
     drafts = _drafts(document, survey)
     forms = [(draft, _form(draft, document, survey)) for draft in drafts[:MAX_FORMS] if _could_be(draft)]
     kept = [(draft.group, form) for draft, form in forms if form is not None]
-    return tuple(_share([form for _, form in kept], [group for group, _ in kept]))
+    groups = [group for group, _ in kept]
+    return tuple(_share(_as_before([form for _, form in kept], groups), groups))
 
 
 def is_blank(form: Form) -> bool:
@@ -148,6 +151,22 @@ def _same_as_above(fields: tuple[FieldValue, ...], survey: Survey) -> tuple[Fiel
             by_name[found.name] = found
         mended.append(found)
     return tuple(mended)
+
+
+def _as_before(forms: list[Form], groups: list[int]) -> list[Form]:
+    """「同上」 in a list of accounts means what the account before it has."""
+    for place in range(1, len(forms)):
+        before = forms[place - 1]
+        if groups[place] == groups[place - 1]:
+            fields = tuple(_ditto(found, before.get(found.name)) for found in forms[place].fields)
+            forms[place] = replace(forms[place], fields=fields)
+    return forms
+
+
+def _ditto(found: FieldValue, before: FieldValue | None) -> FieldValue:
+    if found.raw.strip().strip("()（）") not in _DITTO or before is None or not before.valid or before.value is None:
+        return found
+    return replace(found, value=before.value, valid=True, complaint=None, confidence=min(0.9, before.confidence))
 
 
 def _share(forms: list[Form], groups: list[int]) -> list[Form]:

@@ -92,7 +92,10 @@ def numbered(claim: Claim, rows: dict[int, int]) -> Claim:
             replace(
                 account,
                 attachment_id=row(account.attachment_id),
-                fields=tuple(replace(field, attachment_id=row(field.attachment_id)) for field in account.fields),
+                fields=tuple(
+                    field if field.attachment_id is None else replace(field, attachment_id=row(field.attachment_id))
+                    for field in account.fields
+                ),
             )
             for account in claim.accounts
         ),

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from rules.document import Line
 from rules.id_card_side import TEMPORARY, TITLE, Side, valid_until
-from rules.numbers import birth_date, id_number, is_male
+from rules.numbers import birth_date, id_number
 from rules.page_lines import bare, merged, middle, right_of, same_row
 from rules.reading import Paper
 

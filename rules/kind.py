@@ -29,6 +29,12 @@ _PROGRAMS = (".exe", ".scr", ".js", ".vbs", ".bat", ".cmd", ".com", ".msi", ".ln
 _HANDING = re.compile(r"材料|查收|报送|上报|登记|身份证|营业执照|证件|扫描件|复印件")
 
 
+#: nobody of the county writes without a Chinese character; those who send invoices to all the world do
+_HAN = re.compile("[\u3400-\u9fff]")
+#: the same without the names of documents, which sellers enclose too
+_HANDS_IN = re.compile(r"材料|查收|报送|上报|登记|补[交报齐正]|身份证|网信")
+
+
 @dataclass(frozen=True, slots=True)
 class KindDecision:
     """What kind of mail it is, and why."""
@@ -55,7 +61,7 @@ def kind_of(reading: Reading, survey: Survey, own_addresses: frozenset[str], kno
         return ours
     if bounce_of(reading, survey):
         return KindDecision("bounce", "delivery-report", "退信或投递通知")
-    if material := _holds_material(reading):
+    if (material := _holds_material(reading)) and not (_offers(reading, survey) and not (known_sender or answers_our_mail)):
         return KindDecision("usable", *material)
     robot = robot_evidence(message, own_addresses)
     if robot and robot.robot == FIRM:
@@ -65,6 +71,16 @@ def kind_of(reading: Reading, survey: Survey, own_addresses: frozenset[str], kno
     if robot and not (thread or topic):
         return KindDecision("automatic", robot.code, robot.sentence)
     return _person(reading, thread, topic)
+
+
+def _offers(reading: Reading, survey: Survey) -> bool:
+    """Whether somebody sells and encloses his own licence: no form, no ID card, not a word of handing in."""
+    message = reading.message
+    papers = {paper.kind for file in reading.files for paper in file.papers}
+    if reading.body_forms or any(file.forms for file in reading.files) or papers != {"org_certificate"}:
+        return False
+    words = plain(message.subject, own_words(message.text))
+    return sells(message.subject, message.text) and not _HANDS_IN.search(words) and not _topic(reading, survey, False)
 
 
 def _person(reading: Reading, thread: bool, topic: str | None) -> KindDecision:
@@ -126,6 +142,9 @@ def _hands_in_silently(reading: Reading, files: tuple[FileReading, ...]) -> bool
     """Files that could not be used, and hardly a word beside them: somebody who hands in, not somebody who sells."""
     message = reading.message
     words = plain(own_words(message.text))
+    said = plain(message.subject, words, *(file.filename for file in files))
+    if plain(message.subject, words) and not _HAN.search(said):
+        return False
     if len(words) > (200 if _HANDING.search(words) else 30) or sells(message.subject, message.text) or "://" in words:
         return False
     return any(file.problem for file in files)

@@ -15,6 +15,7 @@ _LONGEST = 32
 _LONGEST_LINE = 4_000
 _BRACKETED = re.compile(r"[(（\[【〔][^()（）\[\]【】〔〕]*[)）\]】〕]")
 _DRESSING = re.compile(r"^(?:请填写|请输入|请填|填写|必填)|(?:必填项?|选填|可多选|多选|单选|请打勾|请勾选|打勾|如下|信息|情况|资料)$")
+_IN_BRACKETS = re.compile("[【〖［]([^】〗］\\n]{1,24})[】〗］][:：﹕∶︰]?")
 _COLON = re.compile("[:：﹕∶︰]")
 #: behind one of these a label may begin in the middle of a line
 _BOUNDARY = re.compile(r"[\s\u3000;；,，。|｜/)）】]")
@@ -22,6 +23,9 @@ _BOUNDARY = re.compile(r"[\s\u3000;；,，。|｜/)）】]")
 _GAP = re.compile(r"[ \u3000]*\t[\s\u3000]*|[ \u3000]{2,}|\u3000")
 #: where the stamp or the signature goes: no value
 _SEAL = re.compile(r"^\s*[(（]?\s*(?:单位)?(?:加?盖)?公?章\s*(?:处)?[)）]?\s*$|^\s*[(（]\s*(?:签名|签字|签章)\s*[)）]\s*$", re.M)
+#: a label of something else on the same line: of the paper itself, or after a wide gap whatever it is
+_FOREIGN = re.compile(r"\s*(?:填报|填表|填写|报送|上报|制表|报表)\s*(?:时间|日期|人)\s*[:\uff1a]"
+                      r"|(?:[ \u3000]{2,}|\t)[\u4e00-\u9fff]{2,8}[:\uff1a]")
 _HINT_SIGN = re.compile("[删如章签]")
 _MARKER = r"[(（]?[^()（）\n]{0,6}本?行?填写时[^()（）\n]{0,4}删除[。.]?\s*[)）]?"
 
@@ -78,7 +82,8 @@ class Lexicon:
     def split(self, text: str) -> list[Labelled]:
         """Every `label:value` in the text, in order, several on one line too, and columns of `label` and `value`."""
         text = text[:_LONGEST_LINE]
-        starts = sorted([*self._before_colons(text), *self._before_gaps(text)], key=lambda found: found[0])
+        found = [*self._in_brackets(text), *self._before_colons(text), *self._before_gaps(text)]
+        starts = sorted(found, key=lambda one: one[0])
         kept: list[tuple[int, int, tuple[FieldRule, ...]]] = []
         for start, end, rules in starts:
             if kept and start < kept[-1][1]:
@@ -88,9 +93,15 @@ class Lexicon:
             kept.append((start, end, rules))
         ends = [*(start for start, _, _ in kept[1:]), len(text)][: len(kept)]
         return [
-            Labelled(rules, text[start:after], text[after:end].strip(" \t\u3000;；|｜"), start)
+            Labelled(rules, text[start:after], _own_value(text[after:end], rules), start)
             for (start, after, rules), end in zip(kept, ends, strict=True)
         ]
+
+    def _in_brackets(self, text: str) -> Iterator[tuple[int, int, tuple[FieldRule, ...]]]:
+        """「【账号名称】衡东发布」: what stands in such brackets needs no colon."""
+        for found in _IN_BRACKETS.finditer(text):
+            if rules := self.rules_of(found[1]):
+                yield found.start(), found.end(), rules
 
     def _before_colons(self, text: str) -> Iterator[tuple[int, int, tuple[FieldRule, ...]]]:
         floor = 0
@@ -146,6 +157,13 @@ class Lexicon:
             first = re.match(r"(\S{2,}) (?=\S)", line[0])
             if first and (rules := self.rules_of(first[1])):
                 yield line.start(), line.start() + first.end(), rules
+
+
+def _own_value(text: str, rules: tuple[FieldRule, ...]) -> str:
+    """What follows a label, up to a label that belongs to no field: 「填报单位:        填报时间:2019年8月2日」."""
+    if rules[0].kind not in ("handle", "platform") and rules[0].name != "introduction":
+        text = text[: found.start()] if (found := _FOREIGN.search(text)) else text
+    return text.strip(" \t\u3000;；|｜")
 
 
 @lru_cache(maxsize=4)

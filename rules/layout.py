@@ -13,6 +13,7 @@ from rules.grid import Grid, Slot
 from rules.labels import Lexicon
 from rules.survey import FieldRule
 from rules.table_layout import read_table
+from rules.ticks import has_boxes
 
 #: a line like this ends a letter: what follows is no part of a value
 _CLOSING = re.compile(
@@ -103,7 +104,9 @@ def _events_of_pixels(lines: tuple[Line, ...], index: int, words: Lexicon) -> It
     sure = {place: min(line.weakest for line in row) for row, place in zip(rows, places, strict=True)}
     for event in _line_events(seen, index, words):
         if isinstance(event, Entry):
-            event = replace(event, confidence=min(event.confidence, sure.get(event.location, 1.0)))
+            # options are known words, and a list that was not read whole is doubted anyway
+            least = 0.97 if has_boxes(event.raw) else sure.get(event.location, 1.0)
+            event = replace(event, confidence=min(event.confidence, least))
         yield event
 
 

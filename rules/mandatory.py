@@ -60,7 +60,7 @@ def _gap(account: Account, rule: FieldRule) -> _Gap | None:
     if field is None:
         return _Gap("登记表上没有这一栏", sure=not from_pixels(account))
     if not is_filled(field):
-        return _Gap("未填写", sure=field.confidence >= FIELD_CONFIDENCE)
+        return _Gap("未填写", sure=field.confidence >= FIELD_CONFIDENCE and not _is_loose(field))
     if field.valid:
         return None
     least = PIXEL_CONFIDENCE if _is_pixels(field) else FIELD_CONFIDENCE
@@ -81,6 +81,11 @@ def from_pixels(account: Account) -> bool:
     """Whether the form was recognised from a picture, so that a label not found may still be there."""
     filled = [field for field in account.fields if is_filled(field)]
     return any("ocr" in field.method for field in account.fields) or bool(filled) and all(map(_is_pixels, filled))
+
+
+def _is_loose(field: FieldValue) -> bool:
+    """Whether the label was recognised outside of any table's cell: its value may be a line that was put elsewhere."""
+    return "ocr" in field.method and field.location is not None and "表" not in field.location
 
 
 def _is_pixels(field: FieldValue) -> bool:

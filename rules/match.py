@@ -26,7 +26,10 @@ from rules.submission import Account
 from rules.survey import Survey
 from rules.topic import number_pattern, plain
 
-__all__ = ["Candidate", "Change", "Match", "account_keys", "choose", "merge_accounts", "quoted_numbers",
+#: keys that say by themselves whose it is
+STRONG = ("id_number", "code", "name", "account", "person")
+
+__all__ = ["STRONG", "Candidate", "Change", "Match", "account_keys", "choose", "merge_accounts", "quoted_numbers",
            "registrant_key", "same_account"]  # fmt: skip
 
 

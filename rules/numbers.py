@@ -58,11 +58,6 @@ def birth_date(number: str) -> date | None:
     return born if 1900 <= born.year < 2100 else None
 
 
-def is_male(number: str) -> bool:
-    """Whether an 18-character ID number is a man's: the last digit of the sequence is odd (GB 11643)."""
-    return int(number[16]) % 2 == 1
-
-
 def id_check(first17: str) -> str:
     """Check character of an ID number (ISO 7064 MOD 11-2)."""
     remainder = 0

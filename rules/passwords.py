@@ -16,7 +16,7 @@ _ENDS = "\\s\\uff0c,\u3002\uff1b;\u3001()\uff08\uff09<>\u300a\u300b\"'\u201c\u20
 _WORD = re.compile(
     r"(?:(?:解压|压缩包?|附件|文件|打开|文档|提取)?的?(?:密\s?码|口\s?令)|(?<![a-z])(?:password|passwd|pass\s?word|pwd|psw|pw)(?![a-z]))"
     r"(?P<link>[\s:\uff1a=\uff1d]*(?:统一|都|均|分别)?(?:设置|设|改)?(?:是|为|见下|如下|is)?[\s:\uff1a=\uff1d\-\u2014>]*)"
-    r"[\"'\u201c\u2018\u300c\u3010\u300a\[(\uff08]{0,2}\s{0,3}"
+    r"(?P<open>[\"'\u201c\u2018\u300c\u3010\u300a\[(\uff08]{0,2})\s{0,3}"
     r"(?P<word>[^" + _ENDS + r"]{1,64})",
     re.IGNORECASE,
 )
@@ -44,7 +44,7 @@ def _in_text(text: str) -> Iterator[str]:
     plain = unicodedata.normalize("NFKC", text)
     for source in dict.fromkeys((plain, text)):
         for match in _WORD.finditer(source):
-            yield from _readings(match["word"], bool(match["link"]))
+            yield from _readings(match["word"], bool(match["link"] or match["open"]))
 
 
 def _readings(word: str, linked: bool) -> list[str]:

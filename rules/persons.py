@@ -1,10 +1,14 @@
 """Which field an ambiguous label means: by the kind of the form, and by the person named last before it."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
 from rules.layout import Entry
 from rules.survey import FieldRule, Survey, bare
+
+#: who filled in the paper, or answers for it by telephone
+_WRITER = re.compile(r"(?:填\s*[表报写]|经\s*办|制\s*表|报\s*送|联\s*系|录\s*入)\s*人")
 
 
 def assign(entries: list[Entry], kind: str | None, survey: Survey) -> Iterator[tuple[FieldRule, Entry]]:
@@ -13,8 +17,12 @@ def assign(entries: list[Entry], kind: str | None, survey: Survey) -> Iterator[t
     taken: set[str] = set()
     guesses: list[tuple[list[FieldRule], Entry]] = []
     section: FieldRule | None = None
+    writers = _writers(entries)
     for index, entry in enumerate(entries):
         fitting = [rule for rule in entry.rules if kind is None or kind in rule.forms]
+        if index in writers:
+            persons.append(("", entry))
+            continue
         following = entries[index + 1 : index + 2]
         if heading := _heading(fitting, entry, following):
             section = heading
@@ -39,6 +47,14 @@ def assign(entries: list[Entry], kind: str | None, survey: Survey) -> Iterator[t
             continue
         taken.add(rule.name)
         yield rule, replace(entry, confidence=min(entry.confidence, 0.6))
+
+
+def _writers(entries: list[Entry]) -> frozenset[int]:
+    """Indexes of whoever filled in the paper (填表人), where somebody else is named for the same field (管理员姓名)."""
+    persons = [(index, entry) for index, entry in enumerate(entries) if entry.rules[0].kind == "person"]
+    named = {rule.name for _, entry in persons if not _WRITER.search(entry.label) for rule in entry.rules}
+    return frozenset(index for index, entry in persons
+                     if _WRITER.search(entry.label) and named & {rule.name for rule in entry.rules})
 
 
 def _heading(fitting: list[FieldRule], entry: Entry, following: list[Entry]) -> FieldRule | None:

@@ -13,17 +13,33 @@ from rules.ticks import normalise
 
 #: what a value is worth that a person must look at
 DOUBTFUL = 0.5
+#: the same of a value whose check character is right
+PROVEN = 0.9
+#: the same of one that breaks a rule: it may have been misread, and is not surely wrong (rules.mandatory)
+MISREAD = 0.9
 
 
-def recognised_confidence(rule: FieldRule, raw: str, value: object) -> float:
-    """The most that a value of this field deserves, 0..1; 1 where nothing speaks against it."""
+def recognised_confidence(rule: FieldRule, raw: str, value: object, sure: float) -> float:
+    """How sure a value of this field is, 0..1, of which recognition says `sure`; `value` is None where it is not valid.
+
+    A check character (ID number) or a short list of known words (platform, kind of unit) proves more than recognition.
+    """
     if rule.kind in ("options", "yes_no"):
-        return 1.0 if _is_whole_list(rule, raw) else DOUBTFUL
+        return sure if _is_whole_list(rule, raw) else min(sure, DOUBTFUL)
     if "\t" in raw and rule.kind in ("text", "person", "handle", "email"):
-        return DOUBTFUL  # two lines that stood side by side: perhaps two fields
-    if rule.kind == "handle" and isinstance(value, str):
-        return DOUBTFUL if _is_ambiguous(value) else 1.0
-    return 1.0
+        return min(sure, DOUBTFUL)  # two lines that stood side by side: perhaps two fields
+    if rule.kind in ("handle", "email"):
+        return min(sure, DOUBTFUL) if _is_ambiguous(_handle_in(raw)) else sure
+    if value is None and rule.kind in ("phone", "id_number", "email", "date"):
+        return min(sure, MISREAD)
+    proven = rule.kind == "id_number" or (rule.kind == "choice" and any(value == choice.name for choice in rule.choices))
+    return max(sure, PROVEN) if value is not None and proven else sure
+
+
+def _handle_in(raw: str) -> str:
+    """The handle, or the part of a mail address before the @, as it was read; a label before it is left out."""
+    text = re.split("[:\uff1a]", unicodedata.normalize("NFKC", raw))[-1].strip()
+    return text.partition("@")[0]
 
 
 def _is_whole_list(rule: FieldRule, raw: str) -> bool:
@@ -41,16 +57,21 @@ def mended(rule: FieldRule, raw: str) -> str:
     """The text with look-alikes put right where the kind of value allows only one of them: gh_ and 12 hexadecimal digits."""
     if rule.kind != "handle":
         return raw
-    return re.sub(r"(?i)\bgh[_ ]\.?([0-9a-fliodq]{12})\b", lambda found: "gh_" + _hexadecimal(found[1]), raw)
+    return re.sub(r"(?i)\bgh[_ .]{1,3}([0-9a-fliodq]{12})\b", lambda found: "gh_" + _hexadecimal(found[1]), raw)
 
 
 def _hexadecimal(text: str) -> str:
     return text.lower().translate(str.maketrans("lioq", "1100"))
 
 
-def _is_ambiguous(value: str) -> bool:
-    """Whether a handle has characters that look alike in print and stand where either may stand: l I 1, O 0."""
-    text = unicodedata.normalize("NFKC", value)
-    if not text.isascii() or "@" in text or re.fullmatch(r"\d+|gh_[0-9a-f]{12}", text):
+def _is_ambiguous(text: str) -> bool:
+    """Whether it has characters that look alike in print and stand where either may stand: l I 1, O 0; or a gap."""
+    if re.search(r"[A-Za-z0-9_\-]\s+[A-Za-z0-9_\-]", text):
+        return True
+    if len(text) > 2 and re.fullmatch(r"(?=.*[A-Za-z])[cosuvwxzCOSUVWXZ\d_\-]+", text):
+        return True  # large and small letters of one shape
+    if re.match(r"gh[_ ]", text) and not re.fullmatch(r"gh_[0-9a-f]{12}", text):
+        return True  # such identifiers have twelve hexadecimal digits
+    if not text.isascii() or re.fullmatch(r"\d+|gh_[0-9a-f]{12}", text):
         return False
     return bool(re.search(r"[lI](?=\d)|(?<=\d)[lIoO]|(?<=[A-Za-z])[01](?!\d)|(?<=[a-z])I|[Oo](?=\d)|I(?=[a-z])", text))

@@ -27,14 +27,15 @@ def compose_answer(survey: Survey, mail: MailFacts, outcomes: tuple[SubmissionOu
 
     `outcomes`: the submissions that the mail opened or added to; for a question (`inquiry`), those of its sender.
     `files`: files of a mail that belong to no submission (an inquiry's unusable files). `kind`: what the outcomes do
-    not tell: a `confirmation` of the paper form, or a `receipt` that names nothing. Raises `RuleError` when a
+    not tell: a `confirmation` of the paper form, a `reminder`, or a `receipt` that names nothing. Raises `RuleError` when a
     template is broken. Nothing here asks whether to answer at all: that is `rules.autoreply.guard`.
     """
     kind = kind or ("guidance" if inquiry or not outcomes else kind_of_reply(outcomes))
     blanks = blank_forms(survey, kind, outcomes)
     names = tuple(blank_form_name(category) for category in blanks)
     text, html = render(survey.replies, kind, values_of(survey, mail, outcomes, files, names))
-    return Answer(kind, reply_subject(survey, mail, outcomes), text, html, tuple(category.blank for category in blanks),
+    subject = reply_subject(survey, mail, outcomes, "补报提醒" if kind == "reminder" else "回复")
+    return Answer(kind, subject, text, html, tuple(category.blank for category in blanks),
                   content_key(kind, outcomes, files),
                   tuple((outcome.number, submission_key(outcome)) for outcome in outcomes), names)
 
@@ -71,10 +72,10 @@ def blank_form_name(category: Category) -> str:
     return f"{title or category.form}{category.blank.suffix}"
 
 
-def reply_subject(survey: Survey, mail: MailFacts, outcomes: tuple[SubmissionOutcome, ...]) -> str:
+def reply_subject(survey: Survey, mail: MailFacts, outcomes: tuple[SubmissionOutcome, ...], opening: str = "回复") -> str:
     """`回复:` once, the person's own subject, and the numbers of the submissions."""
     quoting = Quoting(secrets_of(outcomes, survey))
     own = quoting.safe(_OUR_SUFFIX.sub("", bare_subject(mail.subject)), 60) or f"您关于{survey.title}的来信"
     numbers = [outcome.number for outcome in outcomes]
     shown = "、".join(numbers[:3]) + (f" 等{len(numbers)}个" if len(numbers) > 3 else "")
-    return f"回复\uff1a{own}" + (f"【登记编号 {shown}】" if numbers else "")
+    return f"{opening}\uff1a{own}" + (f"【登记编号 {shown}】" if numbers else "")

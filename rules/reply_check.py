@@ -4,7 +4,8 @@ Beside what Jinja2 finds, a text must not leave out what people need: the number
 """
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
 
 from markupsafe import escape
 
@@ -12,9 +13,12 @@ from rules.answer import Answer, FileOutcome, MailFacts, SubmissionOutcome
 from rules.errors import RuleError
 from rules.reading import PROBLEMS, ROLES, FieldValue
 from rules.reply import compose_answer
+from rules.reply_values import chinese_day
+from rules.roster import ExpectedUnit
 from rules.submission import Account, Judgement, Material, Missing
 from rules.survey import Category, Survey
 from rules.typography import typeset
+from rules.urging import compose_urging
 
 #: a file name with markup in it: it must come out escaped
 _FILES = (FileOutcome("<b>示例.docx", "unit_form", accounts=("示例",)),
@@ -52,9 +56,26 @@ def _samples(survey: Survey) -> Iterator[tuple[Answer, tuple[str, ...]]]:
         yield compose_answer(survey, mail, (), _FILES), (*demands, *place, office.email)
         yield compose_answer(survey, mail, tuple(_outcomes(survey))), (_NUMBER, *place)
         yield compose_answer(survey, mail, kind="receipt"), place
+        yield from _reminders(survey, mail, place)
         for category in survey.categories:
             registered = _outcome(category, "registered", True, survey.closes)
             yield compose_answer(survey, mail, (registered,), kind="confirmation"), (_NUMBER, *place)
+
+
+def _reminders(survey: Survey, mail: MailFacts, place: tuple[str, ...]) -> Iterator[tuple[Answer, tuple[str, ...]]]:
+    """To everybody who may lack something, before, on and after the last day; and to the liaison of several units."""
+    for outcome in (one for one in _outcomes(survey) if one.judgement.missing):
+        labels = tuple(typeset(missing.label) for missing in outcome.judgement.missing)
+        for days in (-3, 0, 7):
+            today = datetime.combine(survey.closes, time(9), survey.time_zone) + timedelta(days=days)
+            told = replace(mail, received_at=min(mail.received_at, today), answered_at=today)
+            deadline = chinese_day(outcome.judgement.deadline)
+            yield (compose_answer(survey, told, (outcome,), kind="reminder"),
+                   (_NUMBER, *labels, *place, *([deadline] if deadline else [])))
+    for units in ((ExpectedUnit("示例单位甲"),), (ExpectedUnit("示例单位甲"), ExpectedUnit("示例单位乙"))):
+        for days in (-3, 0, 7):
+            yield (compose_urging(survey, units, survey.closes + timedelta(days=days)),
+                   (*(unit.name for unit in units), *place, typeset(survey.office.email), chinese_day(survey.closes)))
 
 
 def _outcomes(survey: Survey) -> Iterator[SubmissionOutcome]:

@@ -5,10 +5,13 @@ from functools import lru_cache
 from pathlib import Path
 
 from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplateSyntaxError
+from jinja2.environment import TemplateModule
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from rules.errors import RuleError
 
+#: texts that an office's own folder lacks are taken from here
+_SHIPPED = Path(__file__).parent / "replies"
 #: everything that an edited template can make go wrong
 _FAULTS = (TemplateError, TypeError, ValueError, LookupError, ArithmeticError, AttributeError, RecursionError)
 
@@ -49,13 +52,15 @@ class _Environment(ImmutableSandboxedEnvironment):
     def getattr(self, obj: object, attribute: str) -> object:
         if type(obj) is dict and attribute in obj:
             return obj[attribute]
+        if type(obj) is TemplateModule and attribute[:1] != "_" and attribute in vars(obj):
+            return vars(obj)[attribute]  # what the template exports: its macros and settings
         return super().getattr(obj, attribute)
 
 
 @lru_cache(maxsize=8)
 def _environment(folder: Path) -> ImmutableSandboxedEnvironment:
     return _Environment(
-        loader=FileSystemLoader(folder), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        loader=FileSystemLoader([folder, _SHIPPED]), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
         autoescape=lambda name: bool(name and name.endswith(".html.j2")), auto_reload=False, cache_size=100)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from rules.answer import FileOutcome, MailFacts, SubmissionOutcome
+from rules.deadline import deadline_clause
 from rules.masking import mask_personal
 from rules.submission import Account
 from rules.survey import Category, Survey
@@ -23,12 +24,13 @@ _STAMP = re.compile(r"(?<!\d)((?:(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|
                     r"[0-2]\d[0-5]\d[0-5]\d(?:\d{3})?)"
                     r"|(?<=mmexport)1[4-9]\d{11}|(?<=wx_camera_)1[4-9]\d{11})(?!\d)")
 _DIGIT = re.compile(r"[0-9Xx]")
+_DIGIT_LIKE = re.compile(r"\d")
 #: five digits and more, as people part them: 1390 734 0002, 139-0734-0002
 _RUN = re.compile(r"[0-9Xx](?:[\s.\-–—_·]{0,2}[0-9Xx]){4,}")
 _PERSONAL_KINDS = ("id_number", "phone")
 #: a display name that may stand behind 尊敬的
 _NAME = re.compile(r"[\w·•\u3400-\u9fff ()\uff08\uff09]{1,24}")
-_PREFIX = re.compile(r"^\s*(?:(?:re|aw|sv|fw|fwd|回复|答复|回覆|答覆|转发|轉寄|转寄)\s*(?:\[\d+\])?\s*[:\uff1a]\s*)+", re.IGNORECASE)
+_PREFIX = re.compile(r"^\s*(?:(?:re|aw|sv|fw|fwd|补报提醒|回复|答复|回覆|答覆|转发|轉寄|转寄)\s*(?:\[\d+\])?\s*[:\uff1a]\s*)+", re.IGNORECASE)
 
 
 class Quoting:
@@ -43,7 +45,8 @@ class Quoting:
         # a printable text holds no control character (str.isprintable), and nearly all texts are
         line = raw if raw.isprintable() else "".join(" " if unicodedata.category(c)[0] == "C" else c for c in raw)
         line = _LINK.sub("", " ".join(line.split()))
-        line = "".join(piece if _STAMP.fullmatch(piece) else mask_personal(piece) for piece in _STAMP.split(line))
+        if len(_DIGIT_LIKE.findall(line)) >= 5:  # no number that must be masked is shorter
+            line = "".join(piece if _STAMP.fullmatch(piece) else mask_personal(piece) for piece in _STAMP.split(line))
         if self._secrets:
             line = _RUN.sub(lambda run: _starred(run[0], self._secrets), line.translate(_DIGITS))
         line = line.strip()
@@ -118,20 +121,35 @@ def values_of(survey: Survey, mail: MailFacts, outcomes: tuple[SubmissionOutcome
         "mail": _mail(survey, mail, outcomes, quoting),
         "submissions": [_submission(survey, mail, outcome, quoting) for outcome in outcomes],
         "unread": [_file(file, quoting) for file in dict.fromkeys(unread)],
-        "categories": [_category(category) for category in survey.categories],
+        "categories": [category_values(category) for category in survey.categories],
         "attached": list(blanks),
-        "office": {name: typeset(getattr(survey.office, name))
-                   for name in ("name", "address", "telephone", "contact", "email")},
-        "survey": {"title": typeset(survey.title), "notice": typeset(survey.notice), "opens": chinese_day(survey.opens),
-                   "closes": chinese_day(survey.closes), "grace_days": survey.grace_days,
-                   "grace_clause": survey.grace_clause},
+        "office": office_values(survey),
+        "survey": survey_values(survey),
     }
+
+
+def office_values(survey: Survey) -> dict:
+    """Who collects, as the texts name them."""
+    return {name: typeset(getattr(survey.office, name)) for name in ("name", "address", "telephone", "contact", "email")}
+
+
+def survey_values(survey: Survey) -> dict:
+    """The collection itself."""
+    return {"title": typeset(survey.title), "notice": typeset(survey.notice), "opens": chinese_day(survey.opens),
+            "closes": chinese_day(survey.closes), "window_clause": typeset(survey.window_clause) or None,
+            "grace_days": survey.grace_days, "grace_clause": survey.grace_clause}
 
 
 def _mail(survey: Survey, mail: MailFacts, outcomes: tuple[SubmissionOutcome, ...], quoting: Quoting) -> dict:
     local = mail.received_at.astimezone(survey.time_zone)
     return {"subject": quoting.safe(bare_subject(mail.subject), 50), "name": _addressee(mail, outcomes, quoting),
-            "received": f"{chinese_day(local.date())}{local:%H:%M}"}
+            "received": f"{chinese_day(local.date())}{local:%H:%M}", "received_day": chinese_day(local.date()),
+            "today": chinese_day(answer_day(survey, mail))}
+
+
+def answer_day(survey: Survey, mail: MailFacts) -> date:
+    """The day on which the reply is written: what is still to come and what is past is told by it."""
+    return max(mail.answered_at or mail.received_at, mail.received_at).astimezone(survey.time_zone).date()
 
 
 def _addressee(mail: MailFacts, outcomes: tuple[SubmissionOutcome, ...], quoting: Quoting) -> str | None:
@@ -146,7 +164,7 @@ def _addressee(mail: MailFacts, outcomes: tuple[SubmissionOutcome, ...], quoting
 def _submission(survey: Survey, mail: MailFacts, outcome: SubmissionOutcome, quoting: Quoting) -> dict:
     judgement = outcome.judgement
     category = survey.category(judgement.category)
-    today = (mail.answered_at or mail.received_at).astimezone(survey.time_zone).date()
+    today = answer_day(survey, mail)
     return {
         "number": outcome.number,
         "status": judgement.status,
@@ -164,6 +182,8 @@ def _submission(survey: Survey, mail: MailFacts, outcome: SubmissionOutcome, quo
                      "clause": typeset(missing.clause) if missing.clause else None}
                     for missing in judgement.missing],
         "deadline": chinese_day(judgement.deadline),
+        "deadline_clause": typeset(deadline_clause(judgement.deadline, survey) or "") or None,
+        "days_left": (judgement.deadline - today).days if judgement.deadline else None,
         "on_time": judgement.on_time,
         "overdue": bool(judgement.deadline and today > judgement.deadline),
     }
@@ -191,7 +211,8 @@ def _file(file: FileOutcome, quoting: Quoting) -> dict:
             "accounts": [quoting.safe(name, 40) for name in file.accounts]}
 
 
-def _category(category: Category) -> dict:
+def category_values(category: Category) -> dict:
+    """What one category must hand in."""
     return {"label": category.label, "form_label": typeset(category.form_label), "form_clause": category.form_clause,
             "paper_rule": category.paper_rule,
             "demands": [{"label": typeset(demand.label), "clause": demand.clause} for demand in category.demands]}

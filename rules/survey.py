@@ -152,6 +152,8 @@ class Survey:
     replies: Path
     #: the region and what it lies in, largest first, e.g. 湖南省 衡阳市 衡东县: names of units may leave it out
     region: tuple[str, ...] = ()
+    #: clause of the notice that sets the window, e.g. 《通知》第二条; '' where the office names none
+    window_clause: str = ""
 
     def category(self, name: str) -> Category | None:
         return next((category for category in self.categories if category.name == name), None)

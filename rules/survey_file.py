@@ -49,7 +49,7 @@ def read(path: Path) -> Survey:
     root = load(path, RuleError)
     keys = root.mapping(required=_KEYS, optional=("region",))
     fields = _fields(keys["fields"])
-    opens, closes, time_zone = _window(keys["window"])
+    opens, closes, time_zone, window_clause = _window(keys["window"])
     days, clause = _grace(keys["grace"])
     region = keys["region"].texts() if "region" in keys else ()
     return Survey(
@@ -70,16 +70,18 @@ def read(path: Path) -> Survey:
         topic_words=keys["topic_words"].texts(least=1),
         replies=_inside(keys["replies"], path.resolve().parent, wanted="folder"),
         region=region,
+        window_clause=window_clause,
     )
 
 
 def _window(node: Node):
-    keys = node.mapping(required=("opens", "closes", "time_zone"))
+    keys = node.mapping(required=("opens", "closes", "time_zone"), optional=("clause",))
     opens, closes = keys["opens"].date(), keys["closes"].date()
     if closes < opens:
         keys["closes"].fail(f"末日 {closes} 早于首日 {opens}")
     try:
-        return opens, closes, ZoneInfo(keys["time_zone"].text())
+        zone = ZoneInfo(keys["time_zone"].text())
+        return opens, closes, zone, keys["clause"].text() if "clause" in keys else ""
     except (ZoneInfoNotFoundError, ValueError):
         keys["time_zone"].fail(f"没有这个时区:{keys['time_zone'].raw}(例如 Asia/Shanghai)")
 

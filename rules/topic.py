@@ -33,6 +33,8 @@ _QUESTION = re.compile(r"\?|请问|咨询|请教|想问|问一下|怎么|怎样|
 #: what handing in is spoken of by people who know what they mean
 _HANDING = re.compile(r"材料|登记|报送|补报|补交|填[了的写报好完哪什在]|怎么填|[个的位人张份把哪什么]表|表格|个人号|单位号|"
                       r"[的新]号[怎要还算能也是]|[账帐]号|附件.{0,4}上传|上传|身份证|复印件|扫描件|代码证")
+#: material of something else
+_OTHER_MATTER = re.compile(r"(?:党建|会议|体检|整治|扶贫|总结|考核|宣传|迎检|招标|资格|职称|培训|学习|综治|财务|报销|工作|社保|医保)(?:的)?材料")
 #: beside a platform's name: whether one has to do something about it
 _CONCERNED = re.compile(r"(?:要|用|得|还|该).{0,6}(?:弄|搞|报|登|填|交|备案)|算不算|属不属于|归.{0,8}管")
 #: a notice to many is no question, whatever words it has
@@ -106,7 +108,7 @@ def speaks_of(survey: Survey, subject: str | None, body: str, filenames: tuple[s
 
 def _short_question(words: str, media: str | None, subject: str | None, body: str) -> str | None:
     if len(words) <= _SHORT and _QUESTION.search(words) and not ("://" in words or _NOTICE.search(words)):
-        found = _HANDING.search(words) or media and _CONCERNED.search(words)
+        found = _HANDING.search(_OTHER_MATTER.sub("", words)) or media and _CONCERNED.search(words)
         if found:
             return media or found.group()
     english = [pattern.search(f"{subject or ''} {body[:4000]}") for pattern in _ENGLISH]

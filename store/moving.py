@@ -61,6 +61,11 @@ def move_papers(database: Database, paper_ids: Collection[int], target: int) -> 
         database.conn.execute("UPDATE papers SET submission_id = ? WHERE id = ?", [target, paper_id])
 
 
+def drop_paper(database: Database, paper_id: int) -> None:
+    """A document that is where it belongs already."""
+    database.conn.execute("DELETE FROM papers WHERE id = ?", [paper_id])
+
+
 def join(database: Database, source: int, target: int) -> None:
     """Everything of `source` but its accounts to `target`; the row stays, withdrawn, and says where it went."""
     # a document that is there already is not counted twice

@@ -3,8 +3,8 @@
 import json
 from datetime import datetime, timedelta
 
-from rules.reading import Reading
-from store.database import Database, rows, update, writing
+from rules.reading import FileReading, Reading
+from store.database import Database, insert, rows, update, writing
 
 #: pause before the second, third … attempt
 _PAUSES = (timedelta(seconds=30), timedelta(minutes=5), timedelta(minutes=30))
@@ -89,6 +89,28 @@ def record_reading(database: Database, message: dict, reading: Reading) -> list[
              file.method, file.pages, int(file.inline)])
         identifiers.append(cursor.lastrowid)
     return identifiers
+
+
+def known_files(database: Database, message_id: int, reading: Reading) -> dict[int, int]:
+    """File of a mail that was read again → row in `attachments`; what an older reader did not find is entered now."""
+    stored = rows(database, "SELECT * FROM attachments WHERE message_id = ? ORDER BY id", [message_id])
+    known: dict[int, int] = {}
+    for index, file in enumerate(reading.files):
+        same = next((row for row in stored if (row["sha256"], row["filename"]) == (file.sha256, file.filename or None)), None)
+        if same:
+            stored.remove(same)
+            known[index] = same["id"]
+        else:
+            known[index] = _insert_file(database, message_id, file, None if file.parent is None else known[file.parent])
+    return known
+
+
+def _insert_file(database: Database, message_id: int, file: FileReading, parent_id: int | None) -> int:
+    return insert(database, "attachments", {
+        "message_id": message_id, "parent_id": parent_id, "filename": file.filename or None,
+        "media_type": file.media_type, "size": file.size, "sha256": file.sha256, "role": file.role,
+        "problem": file.problem, "problem_detail": file.problem_detail, "text": file.text or None,
+        "method": file.method, "pages": file.pages, "inline": int(file.inline)})
 
 
 def finish(database: Database, message_id: int, kind: str, silence: str | None, now: datetime) -> None:

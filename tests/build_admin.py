@@ -89,6 +89,9 @@ def fill(database) -> None:
         sentence="请核实",
         created_at=stamp("2019-08-01 10:00"),
     )
+    reminder = add_reply(database, None, submission, kind="reminder", state="held")
+    add(database, "reminders", submission_id=submission, step=-3, deadline="2019-08-13", day="2019-08-10", reply_id=reminder)
+    add(database, "roster_reminders", reply_id=reminder, registrant_key="unit:青石镇中心小学")
     add(database, "dead_addresses", address="gone@example.net", at=stamp("2019-08-01 10:00"))
     add(database, "health", name="heartbeat", at=stamp("2019-08-01 10:00"))
     add(

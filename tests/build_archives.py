@@ -76,13 +76,16 @@ def seven_zip(files: Files, password: str | None = None, hidden: bool = False) -
     return sink.getvalue()
 
 
-def rar4(files: Files, charset: str = "gbk") -> bytes:
-    """A rar of version 4, stored; names without Unicode, as the Chinese WinRAR of old wrote them."""
+def rar4(files: Files, charset: str = "gbk", flags: int = 0) -> bytes:
+    """A rar of version 4, stored; names without Unicode, as the Chinese WinRAR of old wrote them.
+
+    `flags` 2: a part of several.
+    """
     pieces = [b"Rar!\x1a\x07\x00", _block4(0x73, 0, bytes(6))]
     for name, data in files:
         raw = name.encode(charset)
         head = struct.pack("<IIBIIBBHI", len(data), len(data), 2, zlib.crc32(data), 0x4F014BC0, 20, 0x30, len(raw), 32)
-        pieces += [_block4(0x74, 0x8000, head + raw), data]
+        pieces += [_block4(0x74, 0x8000 | flags, head + raw), data]
     return b"".join([*pieces, _block4(0x7B, 0x4000, b"")])
 
 

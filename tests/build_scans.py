@@ -83,6 +83,20 @@ def scanned_form(
     return page.crop((0, 0, PAGE[0], bottom + 60)) if height == 0 else page
 
 
+def row_boundary(page: Image.Image, share: float) -> int:
+    """The ruled line nearest to a share of the picture's height: where a table may be cut into two pages."""
+    grey = page.convert("L")
+    dark = [y for y in range(grey.height) if sum(value < 128 for value in grey.crop((0, y, grey.width, y + 1)).tobytes()) > grey.width // 2]
+    return min(dark, key=lambda y: abs(y - share * grey.height))
+
+
+def on_page(part: Image.Image, top: int = 120) -> Image.Image:
+    """A part of a form at the top of a white page."""
+    page = Image.new("RGB", PAGE, "white")
+    page.paste(part, (0, top))
+    return page
+
+
 def price_list(seed: int = 1, rows: int = 9) -> Image.Image:
     """A ruled table that is no form."""
     rng = random.Random(seed)

@@ -121,3 +121,10 @@ def as_png(image: Image.Image, **options) -> bytes:
     stream = io.BytesIO()
     image.save(stream, "PNG", **options)
     return stream.getvalue()
+
+
+def as_tiff(*pages: Image.Image) -> bytes:
+    """The bytes of a .tif with several pages."""
+    stream = io.BytesIO()
+    pages[0].save(stream, "TIFF", save_all=True, append_images=list(pages[1:]), compression="tiff_deflate")
+    return stream.getvalue()

@@ -140,7 +140,7 @@ def test_with_several_accounts_the_reason_names_the_account():
     facts = unit_facts(
         accounts=(account(unit_form()), account(unit_form(name="青石校园", handle="b", admin_phone=None), 2))
     )
-    assert judge(facts, SURVEY).missing[0].why == "账号“青石校园”:未填写。"
+    assert judge(facts, SURVEY).missing[0].why == "账号“青石校园”\uff1a未填写。"
 
 
 @pytest.mark.parametrize(
@@ -525,3 +525,43 @@ def test_a_number_in_a_files_name_is_masked():
     """People name scans by the ID number."""
     facts = individual_facts(papers=(held(own_card(confidence=0.1), filename=f"{id_number(1)}.jpg"),))
     assert not PERSONAL.search("".join(judge(facts, SURVEY).review_reasons))
+
+
+def test_a_back_that_has_expired_is_for_a_person_although_the_front_is_good():
+    """Front and back sent as two pictures: the day of validity stands on the back."""
+    back = held(card(holder=None, side="back", valid_until="2016-05-06"), 9, "反面.jpg")
+    facts = individual_facts(papers=(held(own_card()), back))
+    judgement = judge(facts, SURVEY)
+    assert (judgement.status, judgement.missing) == ("review", ())
+    assert "反面.jpg" in judgement.review_reasons[0] and "过期" in judgement.review_reasons[0]
+    for until in ("2028-05-06", "长期", None):
+        kept = replace(back, paper=replace(back.paper, valid_until=until))
+        assert status(individual_facts(papers=(held(own_card()), kept))) == "complete"
+
+
+def test_an_account_registered_after_the_mail_is_for_a_person():
+    """A mistyped year; a later mail may tell of a later account."""
+    facts = individual_facts(accounts=(account(individual_form(registered_on="2019-08-20")),))
+    assert status(facts) == "review"
+    late = datetime.fromisoformat("2019-08-21T09:00:00+08:00")
+    judgement = judge(replace(facts, latest_at=late), SURVEY)
+    assert (judgement.status, judgement.deadline.isoformat()) == ("complete", "2019-09-19")
+
+
+def test_sentences_for_people_have_full_width_marks_and_file_names_as_they_are():
+    """《登记表(1).docx》 keeps its brackets; what the program says has none of the keyboard's half-width marks."""
+    facts = unit_facts(papers=(held(certificate(), 8), held(card("陈一鸣", id_number(3)), 5, "身份证(1),正面.jpg")))
+    (reason,) = judge(facts, SURVEY).review_reasons
+    assert reason.startswith("《身份证(1),正面.jpg》") and "不一致\uff0c请核实" in reason
+    cleared = replace(facts, cleared=("几份登记表填写的法人代表不一致(甲、乙),请核实。",))
+    assert judge(cleared, SURVEY).review_reasons == (reason,)
+
+
+def test_an_empty_line_of_a_picture_is_for_a_person():
+    """Recognised outside of any cell, the value may stand on a line that was not put beside its label."""
+    empty = field("service_type", None, method="ocr", confidence=0.97, location="第14段")
+    facts = unit_facts(accounts=(account(unit_form(reading={"method": "ocr"}, service_type=empty)),))
+    assert (codes(facts), status(facts)) == ([], "review")
+    seen = replace(empty, location="第1页 表1 第3行 第2列")
+    assert codes(unit_facts(accounts=(account(unit_form(reading={"method": "ocr"}, service_type=seen)),))) == [
+        "field:service_type"]

@@ -132,3 +132,66 @@ def test_hostile_texts_cost_seconds_at_most():
                   "账号名称:甲\n账号:a\n服务类型:公众号\n功能介绍:" + "账号名称是填写如等。删除" * 5000, "形 " * 50000):  # fmt: skip
         of_text(words)
     assert time.monotonic() - started < 10
+
+
+@pytest.mark.parametrize("head", [
+    "填报单位(盖章)\uff1a              填报时间\uff1a2019年8月2日", "填报单位: 填表日期:2019.8.2",
+    "填报单位\uff1a\t主管部门\uff1a县委宣传部", "填报单位\uff08公章\uff09\uff1a\u3000\u3000填表人\uff1a李四\u3000联系电话\uff1a13900000009",
+])  # fmt: skip
+def test_the_line_over_a_table_fills_no_field(head):
+    """Seen in practice: 「填报单位(盖章):      填报时间:…」; the date is no unit, the writer no administrator."""
+    rows = [("账号名称", "甲"), ("账号", "a1"), ("服务类型", "公众号"), ("管理员姓名", "罗小芳"), ("单位(章)", "衡东县教育局")]
+    (form,) = of_table(rows, before=[head])
+    assert values(form, UNIT) == UNIT
+    (form,) = of_table([*rows[:-1], ("负责人姓名", "向文军"), ("身份证号", NUMBER)], before=[head])
+    assert (form.kind, form.value("unit_name"), form.value("admin_name")) == ("individual_form", None, "罗小芳")
+
+
+def test_three_pairs_in_a_row_leave_each_person_his_telephone():
+    """The owner's telephone stands in the administrator's column, a row below the owner."""
+    rows = [("账号名称", "甲", "账号", "a1", "服务类型", "公众号"),
+            ("管理员姓名", "向文", "手机号码", "13907340002", "Email", "a@example.net"),
+            ("微信号", "wx1", "负责人姓名", "向文军", "身份证号", NUMBER),
+            ("手机号码", "13607340003", "微信号", "wx2", "工作单位", "衡东县教育局")]  # fmt: skip
+    (form,) = of_table(rows)
+    wanted = PERSON | {"admin_wechat": "wx1", "owner_wechat": "wx2"}
+    assert values(form, wanted) == wanted
+
+
+def test_labels_in_square_brackets_need_no_colon():
+    """「【账号名称】衡东发布」."""
+    typed = "\n".join(f"\u3010{label}\u3011{value}" for label, value in [
+        ("账号名称", "甲"), ("账号", "a1"), ("服务类型", "公众号"), ("管理员姓名", "罗小芳"), ("单位名称", "衡东县教育局")])
+    (form,) = of_text(typed)
+    assert values(form, UNIT) == UNIT
+
+
+def test_the_same_as_above_in_a_list_is_the_account_before():
+    """A row for each account; 「同上」 under the administrator and the unit."""
+    rows = [("账号名称", "账号", "服务类型", "管理员姓名", "手机号码", "单位名称"),
+            ("甲", "a1", "公众号", "罗小芳", "13907340002", "衡东县教育局"),
+            ("乙", "b2", "新浪微博", "同上", "\uff08同上\uff09", "〃")]  # fmt: skip
+    _, second = of_table(rows)
+    assert [second.value(name) for name in ("admin_name", "admin_phone", "unit_name")] == [
+        "罗小芳", "13907340002", "衡东县教育局"]
+
+
+@pytest.mark.parametrize(("label", "name", "words"), [
+    ("账号", "handle", ["不清楚", "\uff08空\uff09", "?", "同上", "忘了", "待核实"]),
+    ("管理员姓名", "admin_name", ["先生", "张XX", "某某", "签名", "\uff08无\uff09"]),
+    ("单位名称", "unit_name", ["XX单位", "衡东县××局"]), ("注册日期", "registered_on", ["1970-01-01", "0000-00-00"]),
+])  # fmt: skip
+def test_words_that_say_nothing_fill_no_mandatory_field(label, name, words):
+    """What stands there is kept as written and is not valid: nobody is told that it was enough."""
+    for word in words:
+        rows = {"账号名称": "甲", "账号": "a1", "服务类型": "公众号", "管理员姓名": "罗小芳", "单位名称": "衡东县教育局"} | {label: word}
+        (form,) = of_table(list(rows.items()))
+        assert form.value(name) is None and form.get(name).raw, word
+
+
+def test_a_tick_before_an_unknown_word_says_nothing_of_the_option_before_it():
+    """「□广告业务 ☑政策宣讲 □社会资讯」 where 政策宣讲 is no option."""
+    rows = [("账号名称", "甲"), ("账号", "a1"), ("服务类型", "公众号"), ("业务范围", "□便民服务 ☑新闻发布 □广告业务 ☑乡村广播 □社会资讯"),
+            ("管理员姓名", "罗小芳"), ("单位(章)", "衡东县教育局")]  # fmt: skip
+    (form,) = of_table(rows)
+    assert form.value("scope") == ("新闻发布",)

@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 from picture_reading import document_of
 from PIL import Image
 
-from intake import ocr
+from intake import ocr, ocr_steps
 from intake.config import ReadLimits
 from intake.readers import Unreadable, image
-from rules.document import Line
 
 LIMITS = ReadLimits(max_pages=3)
 
@@ -25,11 +24,12 @@ def seen(monkeypatch):
     """Stands in for the engine: keeps the pictures that it would be given, and finds one line in each."""
     pictures: list[Image.Image] = []
 
-    def lines(picture, page=1):
+    def look(picture):
         pictures.append(picture.copy())
-        return (Line("字", (0, 0, 10, 10), 1.0, page),)
+        corners = ocr_steps.np.asarray([(0, 0), (10, 0), (10, 10), (0, 10)], "float32")
+        return ocr_steps.Seen(ocr_steps.np.asarray(picture)[:, :, ::-1], [ocr_steps.Row(corners, "字", 1.0)])
 
-    monkeypatch.setattr(ocr, "lines", lines)
+    monkeypatch.setattr(ocr, "look", look)
     return pictures
 
 
@@ -154,7 +154,7 @@ def test_a_qr_code_is_told_from_an_illegible_scan(seen, monkeypatch):
     """People attach their account's code: nothing to read in it, and nothing wrong with it."""
     import cv2
 
-    monkeypatch.setattr(ocr, "lines", lambda picture, page=1: ())
+    monkeypatch.setattr(ocr, "look", lambda picture: ocr_steps.Seen(ocr_steps.np.asarray(picture), []))
     modules = cv2.QRCodeEncoder.create().encode("http://weixin.qq.com/r/abcdefghijklmnop")
     code = Image.fromarray(modules).resize((430, 430), Image.Resampling.NEAREST)
     assert image.read(draw.as_png(code), LIMITS).notes == ("qr-code",)

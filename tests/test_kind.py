@@ -6,6 +6,7 @@ import pytest
 from build_outcomes import OURS, OWN, a_file, a_form, a_form_file, a_reading, an_id_card_file
 
 from rules.kind import kind_of, substantive_files
+from rules.reading import Paper
 from rules.survey import load_survey
 
 SURVEY = load_survey(Path(__file__).parents[1] / "rules" / "survey.yaml")
@@ -288,3 +289,69 @@ def test_signature_pictures_and_calendar_entries_are_nobodys_material():
     reading = a_reading(a_file("image001.png", inline=True), a_file("invite.ics", media_type="text/calendar"),
                         a_file("材料.zip", role="container"), a_file("表.docx"))
     assert [file.filename for file in substantive_files(reading)] == ["表.docx"]
+
+
+SHORT_QUESTIONS = [
+    ("收到没有", "我昨天发的材料收到了吗?怎么没有回复"), ("登记进度查询", "您好!材料已发,请问登记好了吗?"), ("要表", "请把单位的那个表发给我,谢谢"),
+    ("求登记表", "求登记表"), (None, "个人号和单位号填的表一样吗"), ("确认", "报送邮箱是这个吗?"), ("登记", "附件怎么上传啊"),
+    ("哪个表", "我的公众号主体是公司,但是我个人在运营,填哪个表"), ("新号", "8月13号之后新开的号怎么办"), ("你好", "麻烦把表发我一份,谢谢"),
+    ("", "身份证要正反面吗"), ("注销", "我的公众号已经注销了,请把登记撤销。"), ("", "你好 我们村有个抖音 要弄这个吗"),
+    ("Registration", "Hello, I run an English WeChat account about Hengdong. Do I need to register? Where is the form?"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("wide", [False, True])
+@pytest.mark.parametrize(("subject", "text"), SHORT_QUESTIONS)
+def test_a_short_question_need_not_name_the_collection(subject, text, wide):
+    """People who know what they mean name only what they hand in; the mailbox serves nothing else."""
+    mail = {"subject": subject, "text": text} if subject is not None else {"text": text, "subject": ""}
+    assert decide(**widened(mail, wide)).kind == "inquiry"
+
+
+NO_QUESTIONS = [
+    ("公众号阅读量", "还在为公众号没有阅读量发愁吗?扫码了解"), ("公众号粉丝", "请问是否需要公众号粉丝?一元一百个"),
+    ("网络安全检查通知", "各单位:关于做好2019年度网络安全检查工作的通知,请填写附件自查表,于8月10日前报县公安局网安大队。"),
+    ("头条号实名认证提醒", "今日头条号登记实名认证提醒:请在头条号后台补充身份证信息,逾期将限制发文。"),
+    ("关于报送党员信息登记表的通知", "各支部:请于本周五前报送党员信息登记表。组织部"), ("聚会", "老同学,周末来我家吃饭怎么样?"),
+    ("党建材料", "请把上半年党建工作总结发我邮箱,谢谢。王主任"),
+    ("报送材料通知", "各乡镇:请将农村人居环境整治材料于8月3日前报县农业农村局邮箱。"), ("合作咨询", "您好,请问贵单位有新媒体代运营的需求吗?"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("wide", [False, True])
+@pytest.mark.parametrize(("subject", "text"), NO_QUESTIONS)
+def test_a_notice_to_many_and_an_offer_are_no_short_questions(subject, text, wide):
+    """Other offices' circulars, and advertisements that begin with a question."""
+    assert decide(**widened({"subject": subject, "text": text}, wide)).kind == "unrelated"
+
+
+def test_a_machine_asks_no_short_question():
+    """From an address that takes no answer three signs are needed, as ever."""
+    assert decide(subject="登记", text="附件怎么上传啊", from_address="noreply@example.net").kind == "automatic"
+
+
+def test_a_seller_who_encloses_his_licence_hands_nothing_in():
+    """An offer with the company's own licence; the same licence with a word of handing in is material."""
+    licence = a_file("营业执照.jpg", role="org_certificate", papers=(
+        Paper("org_certificate", None, "营业执照", "长沙某科技有限公司", None),))
+    offer = {"subject": "合作方案", "text": "我司专业提供舆情监测服务,附件为营业执照和方案,期待合作。"}
+    assert decide(licence, **offer).kind == "unrelated"
+    assert decide(licence, known=True, **offer).kind == "usable"
+    assert decide(licence, subject="登记材料", text="我司是餐饮推广公司,现报送营业执照").kind == "usable"
+    assert decide(licence, subject="", text="").kind == "usable"
+
+
+@pytest.mark.parametrize("problem", ["corrupt", "unsupported", "encrypted"])
+def test_a_broken_file_without_a_chinese_word_is_nobody_who_hands_in(problem):
+    """Malware comes as "Invoice"; a file without any words may be somebody's form."""
+    assert decide(a_file("invoice.doc", problem=problem), subject="Invoice", text="Please find attached.").kind == "unrelated"
+    assert decide(a_file("form.doc", problem=problem), subject="", text="").kind == "inquiry"
+    assert decide(a_file("登记表.doc", problem=problem), subject="form", text="").kind != "unrelated"
+
+
+@pytest.mark.parametrize("wide", [False, True])
+@pytest.mark.parametrize("text", [
+    "您的公众号登记信息有变更,请登录查看。本邮件由系统发出,请勿回复。", "请尽快登记账号。(此邮件为系统邮件,请勿直接回复)", "公众号登记提醒:本信由平台系统自动生成"])
+def test_a_notice_that_wants_no_answer_is_a_machine_s(text, wide):
+    """Platforms speak of accounts and registration all day."""
+    assert decide(**widened({"subject": "通知", "text": text}, wide)).kind == "automatic"

@@ -367,3 +367,15 @@ def test_the_index_key_tells_units_from_people():
     assert registrant_key(person_judgement, SURVEY) == f"person:{OWNER}"
     assert registrant_key(judge(Facts(), SURVEY), SURVEY) is None
     assert field("name", None).raw == ""
+
+
+def test_the_same_account_with_another_name_from_the_same_sender_is_a_correction_that_a_person_sees():
+    """The unit's name was mistyped: its papers came with the first mail, and are not asked for again."""
+    corrected = unit_form(unit_name=OTHER)
+    keys = account_keys([account(corrected)], SURVEY)
+    known = unit(accounts=keys)
+    match = choose(claim_of(corrected), [known], sender=SENDER, accounts=keys)
+    assert (match.submission_id, match.why) == (1, "correction") and "更正" in match.doubts[0]
+    assert choose(claim_of(corrected), [known], sender=ELSEWHERE, accounts=keys).submission_id is None
+    more = unit(accounts=keys | {"新浪微博/handle/x"})
+    assert choose(claim_of(corrected), [more], sender=SENDER, accounts=keys).submission_id is None

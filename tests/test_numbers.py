@@ -152,3 +152,9 @@ def test_an_id_number_is_not_taken_for_a_credit_code():
     )
     assert numbers.find_id_numbers(both) == (both,)
     assert numbers.find_credit_codes(both) == ()
+
+
+@pytest.mark.parametrize("cut", ["430424198506120", "430424200106120", "430424191207150"])
+def test_an_id_number_that_lost_three_digits_is_no_number_of_the_first_generation(cut):
+    """Fifteen digits with the head of a year where the year stood: 1985, 2001."""
+    assert numbers.id_number(cut) is None

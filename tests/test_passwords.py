@@ -1,6 +1,8 @@
 """Passwords that mails name, and the locked files that they open."""
 
 import io
+import random
+import zipfile
 
 import msoffcrypto
 import pytest
@@ -103,8 +105,10 @@ def test_a_chinese_password_in_gbk_bytes_opens_a_zip(read):  # noqa: F811
 
 def locked_docx(password: str) -> bytes:
     """A form with an opening password, as Word 2010 writes it."""
-    sink = io.BytesIO()
-    OOXMLFile(io.BytesIO(unit_docx(unit_fields()))).encrypt(password, sink)
+    source, sink = io.BytesIO(unit_docx(unit_fields())), io.BytesIO()
+    with zipfile.ZipFile(source, "a") as package:  # msoffcrypto writes small packages wrongly
+        package.writestr("word/fonts.bin", random.Random(1).randbytes(9000))
+    OOXMLFile(source).encrypt(password, sink)
     assert msoffcrypto.OfficeFile(io.BytesIO(sink.getvalue())).is_encrypted()
     return sink.getvalue()
 

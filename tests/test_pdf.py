@@ -10,6 +10,8 @@ from build_forms import differences, form_pdf, individual_fields, unit_fields
 from build_pdf import acroform_pdf, scanned_pdf
 from PIL import Image
 from reportlab.lib.pagesizes import A4
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
 from intake.config import ReadLimits
@@ -177,3 +179,24 @@ def test_the_engine_is_let_go():
     for _ in range(5):
         pdf.read(data, LIMITS)
     assert pypdfium2.PdfDocument(data) is not None
+
+
+def test_a_frame_around_the_table_is_no_cell():
+    """A table in a cell of another, as word processors print it: the outer border holds all cells."""
+    pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
+    rows = [("账号名称", "衡东发布"), ("账号", "hdfb2019"), ("服务类型", "微信公众号"), ("管理员姓名", "罗小芳"), ("单位名称", "衡东县教育局")]
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer, A4)
+    canvas.setFont("STSong-Light", 11)
+    for number, cells in enumerate(rows):
+        for column, words in enumerate(cells):
+            canvas.rect(80 + 200 * column, 700 - 20 * number, 200, 20)
+            canvas.drawString(85 + 200 * column, 706 - 20 * number, words)
+    canvas.rect(74, 614, 406, 118)
+    canvas.drawString(85, 722, "抄送")
+    canvas.save()
+    document = pdf.read(buffer.getvalue(), LIMITS)
+    (table,) = [block for block in document.blocks if isinstance(block, Table)]
+    assert [(cell.row, cell.column, cell.text) for cell in table.cells] == [
+        (row, column, words) for row, cells in enumerate(rows) for column, words in enumerate(cells)]
+    assert "抄送" in document.text

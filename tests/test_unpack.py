@@ -251,3 +251,13 @@ def test_mutated_zips_unpack_into_files(data):
     for _ in range(data.draw(st.integers(1, 6))):
         packed[data.draw(st.integers(0, len(packed) - 1))] = data.draw(st.integers(0, 255))
     assert files_of(("a.zip", bytes(packed), "application/zip"))
+
+
+def test_a_document_stored_in_an_archive_without_packing_does_not_make_it_a_document():
+    """Seen in practice: WinRAR's "store"; the directory of the inner file stands in the outer one too."""
+    inner = zipped([("[Content_Types].xml", b"<Types/>"), ("word/document.xml", b"<w/>")])
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr("登记表.docx", inner)
+    assert (kind_of(inner), kind_of(buffer.getvalue())) == ("docx", "zip")
+    assert kind_of(buffer.getvalue(), "材料.zip") == "zip"

@@ -7,8 +7,8 @@ import zlib
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from intake.charset import decode_text
 from intake.containers import TOO_LARGE_MEMBER, Budget, Entry, Opened, tar_archive
+from intake.containers.names import decode_name
 from intake.filetype import is_tar
 from intake.readers import Unreadable
 
@@ -153,4 +153,4 @@ def _gzip_name(data: bytes) -> str | None:
         return None
     start = 10 + (2 + int.from_bytes(data[10:12], "little") if data[3] & _GZIP_EXTRA else 0)
     end = data.find(b"\0", start, start + 1024)
-    return decode_text(data[start:end], "gb18030")[0] if end > start else None
+    return decode_name(data[start:end]) if end > start else None

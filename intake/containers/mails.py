@@ -21,4 +21,5 @@ def open_mail(data: bytes, budget: Budget) -> Opened:
 def entry_of(part: Part) -> Entry:
     """A part of a mail as an entry."""
     detail = "附件传输不完整，只收到一部分" if part.truncated else None
-    return Entry(part.filename, part.data, part.media_type, detail=detail, inline=part.inline, content_id=part.content_id)
+    return Entry(part.filename, part.data, part.media_type, detail=detail, inline=part.inline,
+                 content_id=part.content_id)  # fmt: skip

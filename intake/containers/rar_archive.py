@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 
 import rarfile
 
-from intake.charset import decode_text
 from intake.containers import BROKEN_MEMBER, LOCKED, TOO_LARGE_MEMBER, Budget, Entry, Opened, unar
 from intake.containers.litter import is_litter
+from intake.containers.names import decode_name
 from intake.readers import Unreadable
 
 _ERRORS = (rarfile.Error, OSError, ValueError, TypeError, IndexError, KeyError, EOFError, struct.error, OverflowError,
@@ -92,8 +92,8 @@ class _Members:
             if self._is_stored(info):
                 yield self._stored(info)
                 continue
-            run = [(place, info)]
-            while waiting and not self._is_stored(waiting[0][1]) and waiting[0][1].needs_password() == info.needs_password():
+            run, locked = [(place, info)], info.needs_password()
+            while waiting and not self._is_stored(waiting[0][1]) and waiting[0][1].needs_password() == locked:
                 run.append(waiting.pop(0))
             yield from self._packed(run)
         if self.unsupported:
@@ -101,18 +101,14 @@ class _Members:
 
     @staticmethod
     def _is_stored(info) -> bool:
-        return info.compress_type == rarfile.RAR_M0 and not info.needs_password()
+        """Whether no program is needed; an empty member fits every password and proves none."""
+        return info.file_size == 0 or (info.compress_type == rarfile.RAR_M0 and not info.needs_password())
 
     def _stored(self, info) -> Entry:
-        bound = self.budget.bound()
-        if info.file_size > bound:
+        if info.file_size > self.budget.bound():
             return _too_large(info)
-        try:
-            with self.archive.open(info) as stream:
-                data = stream.read(bound + 1)
-        except _ERRORS:
-            return Entry(_name(info), b"", size=info.file_size, problem="corrupt", detail=BROKEN_MEMBER)
-        return Entry(_name(info), data)
+        # not by rarfile, which opens the last member of that name
+        return _checked(info, self.data[info.data_offset : info.data_offset + info.file_size], None)
 
     def _packed(self, run: list[tuple[int, object]]) -> Iterator[Entry]:
         if unar.program() is None:
@@ -199,5 +195,5 @@ def _name(info) -> str:
     """The path; old archives without Unicode names hold the bytes of the writer's code page."""
     raw = getattr(info, "orig_filename", None)
     if isinstance(raw, bytes) and not info.flags & rarfile.RAR_FILE_UNICODE:
-        return decode_text(raw, "gb18030")[0].replace("\\", "/")
+        return decode_name(raw).replace("\\", "/")
     return info.filename

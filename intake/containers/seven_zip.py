@@ -2,13 +2,20 @@
 
 import io
 import lzma
+import re
 import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import py7zr
-from py7zr.exceptions import ArchiveError, CrcError, DecompressionBombError, PasswordRequired, UnsupportedCompressionMethodError
+from py7zr.exceptions import (
+    ArchiveError,
+    CrcError,
+    DecompressionBombError,
+    PasswordRequired,
+    UnsupportedCompressionMethodError,
+)
 from py7zr.io import Py7zIO, WriterFactory
 
 from intake.containers import BROKEN_MEMBER, LOCKED, TOO_LARGE_MEMBER, Budget, Entry, Opened
@@ -20,6 +27,9 @@ _ERRORS = (ArchiveError, lzma.LZMAError, zlib.error, OSError, EOFError, ValueErr
 #: the directory is packed too: this many bytes of it at most ([7zFormat.txt], EndHeader)
 _MAX_DIRECTORY = 16 * 1024 * 1024
 _MAX_MEMBERS = 20_000
+_BAD_NAME = "文件名不合规，未打开"
+#: names for which py7zr gives up the whole archive: a drive, or a folder above
+_REFUSED = re.compile(r"^[A-Za-z]:|(?:^|/)\.\.(?:/|$)|^[./]*$")
 
 
 def open_container(data: bytes, name: str, budget: Budget) -> Opened:
@@ -64,21 +74,25 @@ def _entries(archive: py7zr.SevenZipFile, data: bytes, password: str | None, bud
         raise Unreadable("too_large", "压缩包内文件过多")
     if not members:
         raise Unreadable("empty", "压缩包内没有文件")
+    names = {item.filename for item in members if not _REFUSED.search(item.filename)}
     passwords = budget.passwords if password is None and archive.needs_password() else (password,)
     for attempt in passwords:
-        shelf = _unpacked(data, attempt, budget)
+        shelf = _unpacked(data, names, attempt, budget)
         if shelf.failure != "encrypted" or shelf.done:
-            yield from _shelved(members, shelf)
+            yield from _shelved([item for item in members if item.filename in names], shelf)
+            for item in members:
+                if item.filename not in names:
+                    yield Entry(item.filename, b"", size=item.uncompressed, problem="corrupt", detail=_BAD_NAME)
             return
     for item in members:
         yield Entry(item.filename, b"", size=item.uncompressed, problem="encrypted", detail=LOCKED)
 
 
-def _unpacked(data: bytes, password: str | None, budget: Budget) -> "_Shelf":
+def _unpacked(data: bytes, names: set[str], password: str | None, budget: Budget) -> "_Shelf":
     shelf = _Shelf(budget)
     try:
         with _opened(data, password, budget) as archive:
-            archive.extractall(factory=shelf)
+            archive.extract(targets=names, factory=shelf)
     except DecompressionBombError:
         shelf.failure = "too_large"
     except UnsupportedCompressionMethodError:
@@ -147,7 +161,8 @@ class _Shelf(WriterFactory):
 
     @property
     def done(self) -> int:
-        return sum(box.done for box in self.boxes)
+        """Members that prove the password: an empty one fits every password."""
+        return sum(box.done and bool(box.data) for box in self.boxes)
 
     def create(self, filename: str) -> _Box:
         if len(self.boxes) >= _MAX_MEMBERS:

@@ -7,9 +7,9 @@ import zlib
 from collections.abc import Iterator
 from lzma import LZMAError
 
-from intake.charset import decode_text
 from intake.containers import BROKEN_MEMBER, TOO_LARGE_MEMBER, Budget, Entry, Opened
 from intake.containers.litter import is_litter
+from intake.containers.names import decode_name
 from intake.readers import Unreadable
 
 _ERRORS = (tarfile.TarError, OSError, EOFError, ValueError, IndexError, KeyError, OverflowError, UnicodeError, struct.error,
@@ -27,7 +27,7 @@ def open_container(data: bytes, name: str, budget: Budget) -> Opened:
 def open_stream(stream, budget: Budget) -> Opened:
     """Open a tar that is read from a stream without going back."""
     try:
-        archive = tarfile.open(fileobj=_Whole(stream), mode="r|", encoding="utf-8", errors="surrogateescape")
+        archive = tarfile.open(fileobj=stream, mode="r|", encoding="utf-8", errors="surrogateescape")
     except _ERRORS:
         raise Unreadable("corrupt", "压缩包已损坏，无法打开") from None
     return Opened(_entries(archive, budget))
@@ -74,17 +74,5 @@ def _read(archive: tarfile.TarFile, member: tarfile.TarInfo, name: str, budget: 
 def _name(member: tarfile.TarInfo) -> str:
     """The path, in whatever charset it was written."""
     raw = member.name.encode("utf-8", "surrogateescape")
-    return decode_text(raw, "gb18030")[0]
+    return decode_name(raw)
 
-
-class _Whole(io.RawIOBase):
-    """A stream whose `read(n)` gives n bytes unless it ends: tarfile counts on it."""
-
-    def __init__(self, stream):
-        self._stream = stream
-
-    def read(self, size: int = -1) -> bytes:
-        data = bytearray()
-        while len(data) < size and (chunk := self._stream.read(min(_CHUNK, size - len(data)))):
-            data += chunk
-        return bytes(data)

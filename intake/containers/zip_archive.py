@@ -1,15 +1,14 @@
 """Zip archives of strangers: names in any charset, no more bytes than allowed, ZipCrypto and AES (APPNOTE 6.3)."""
 
 import io
-import re
 import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
 
-from intake.charset import decode_text
 from intake.containers import BROKEN_MEMBER, LOCKED, TOO_LARGE_MEMBER, Budget, Entry, Opened
 from intake.containers.litter import is_litter
+from intake.containers.names import decode_name
 from intake.containers.zip_aes import AES_METHOD, WrongPassword, read_aes
 from intake.readers import Unreadable
 
@@ -102,7 +101,7 @@ def member_name(info: zipfile.ZipInfo) -> str:
     if info.flag_bits & _UTF8_FLAG:
         return info.filename
     try:
-        return decode_text(info.orig_filename.encode("cp437"), "gb18030")[0]
+        return decode_name(info.orig_filename.encode("cp437"))
     except UnicodeEncodeError:
         return info.filename
 

@@ -4,6 +4,7 @@ All lines of a ruled table hang together, so that a table is one large, thin pie
 corners tell the perspective. Coordinates are pixels; matrices map (x, y, 1).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -63,13 +64,19 @@ def without_seal(picture: np.ndarray) -> np.ndarray:
         left, top, width, height = (int(value / ratio) for value in stats[index, :4])
         room = int(0.15 * max(width, height))
         part = cleaned[max(0, top - room) : top + height + room, max(0, left - room) : left + width + room]
-        red = cv2.dilate(_red(part), np.ones((3, 3), np.uint8)) > 0
-        shade = part[:, :, 2]
-        paper = np.percentile(shade, 80)
-        # red ink is lighter in the red channel than black ink beneath it, but still darker than paper
-        bare = np.where(shade > 0.62 * paper, np.maximum(shade, paper), shade).astype(np.uint8)
-        part[red] = bare[red][:, None]
+        _bleach(part)
     return cleaned
+
+
+def _bleach(part: np.ndarray) -> None:
+    """Make red ink paper, in place; black ink beneath it is darker than the seal is on paper, and stays darker."""
+    red = cv2.dilate(_red(part), np.ones((3, 3), np.uint8)) > 0
+    shade = part[:, :, 2].astype(np.float32)
+    paper = cv2.GaussianBlur(cv2.dilate(part[:, :, 2], np.ones((25, 25), np.uint8)), (31, 31), 0).astype(np.float32)
+    light = shade / np.maximum(paper, 1)
+    seal = float(np.percentile(light[red], 60)) if red.any() else 1.0
+    bare = paper * np.clip((light / max(seal, 0.1) - 0.45) / 0.45, 0, 1)
+    part[red] = bare[red].astype(np.uint8)[:, None]
 
 
 def _red(picture: np.ndarray) -> np.ndarray:
@@ -83,12 +90,27 @@ def without_red(picture: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(picture[:, :, 2])
 
 
-def tables(picture: np.ndarray, em: float) -> list[Flat]:
-    """The ruled tables of an upright picture whose print is `em` pixels high, from top to bottom."""
+def tables(picture: np.ndarray, em: float, lines: Sequence[np.ndarray] = (), *, dotted: bool = False) -> list[Flat]:
+    """The ruled tables of an upright picture whose print is `em` pixels high, from top to bottom.
+
+    `lines`: corners (4, 2) of the lines of text; where several run over a table's side, its outer rule was overlooked.
+    `dotted`: rules may be broken all along, as a fax leaves hair lines; the page must lie nearly straight then.
+    """
     ratio = min(1.0, _SIDE / max(picture.shape[:2]))
     small = cv2.resize(picture, None, fx=ratio, fy=ratio, interpolation=cv2.INTER_AREA) if ratio < 1 else picture
-    quads = _quads(ink_of(without_red(small), em * ratio), em * ratio)
-    return [_laid_flat(picture, quad / ratio, em, ratio) for quad in quads]
+    ink = ink_of(without_red(small), em * ratio)
+    quads = _quads(_rules_only(ink, em * ratio) if dotted else ink, em * ratio)
+    return [_laid_flat(picture, _widened(quad / ratio, em, lines), em, ratio) for quad in quads]
+
+
+def _rules_only(ink: np.ndarray, em: float) -> np.ndarray:
+    """Long level and upright runs of ink, gaps as wide as half a character closed."""
+    gap, long = max(3, int(0.5 * em)), max(5, int(2.4 * em))
+    level = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((2, gap), np.uint8))
+    upright = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((gap, 2), np.uint8))
+    level = cv2.morphologyEx(level, cv2.MORPH_OPEN, np.ones((1, long), np.uint8))
+    upright = cv2.morphologyEx(upright, cv2.MORPH_OPEN, np.ones((long, 1), np.uint8))
+    return cv2.morphologyEx(level | upright, cv2.MORPH_CLOSE, np.ones((gap, gap), np.uint8))
 
 
 def _quads(ink: np.ndarray, em: float) -> list[np.ndarray]:
@@ -124,6 +146,24 @@ def _frames(quad: np.ndarray, other: np.ndarray) -> bool:
 def _inside(quad: np.ndarray, other: np.ndarray) -> bool:
     middle = quad.mean(axis=0)
     return cv2.pointPolygonTest(other.astype(np.float32), (float(middle[0]), float(middle[1])), False) > 0
+
+
+def _widened(quad: np.ndarray, em: float, lines: Sequence[np.ndarray]) -> np.ndarray:
+    """The quad, its left or right side moved outwards where it cuts several lines of text."""
+    width, height = float(np.linalg.norm(quad[1] - quad[0])), float(np.linalg.norm(quad[3] - quad[0]))
+    if not len(lines) or width < 1 or height < 1:
+        return quad
+    square = np.asarray([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
+    matrix = cv2.getPerspectiveTransform(quad.astype(np.float32), square)
+    flat = cv2.perspectiveTransform(np.asarray(lines, np.float32).reshape(-1, 1, 2), matrix).reshape(-1, 4, 2)
+    inside = [line for line in flat if 0 < line[:, 1].mean() < height]
+    left = [line[:, 0].min() for line in inside if line[:, 0].min() < -0.4 * em and line[:, 0].max() > 0.4 * em]
+    right = [line[:, 0].max() for line in inside if line[:, 0].max() > width + 0.4 * em > line[:, 0].min() + 0.8 * em]
+    if len(left) >= 2:
+        square[[0, 3], 0] = min(left) - 0.5 * em
+    if len(right) >= 2:
+        square[[1, 2], 0] = max(right) + 0.5 * em
+    return cv2.perspectiveTransform(square.reshape(-1, 1, 2), np.linalg.inv(matrix)).reshape(-1, 2)
 
 
 def _laid_flat(picture: np.ndarray, quad: np.ndarray, em: float, ratio: float) -> Flat:

@@ -7,15 +7,19 @@ import cv2
 import numpy as np
 
 from intake.ocr_steps import Glyph, Row
-from intake.readers.cells import Box, boxes
+from intake.readers.cells import Box
 from intake.readers.flatten import Flat
+from intake.readers.second_look import weakest
 from intake.readers.tick_boxes import part_of
 from rules.document import EMPTY, TICKED, UNSURE, Cell, Table
 
 Again = Callable[[list[np.ndarray]], list[tuple[str, float, tuple[Glyph, ...]]]]
 
+_SIGNS = (TICKED, EMPTY, UNSURE)
 #: what a cell's emptiness is worth where ink stands in it that nobody could read
 _UNREAD = 0.3
+#: the most that text is worth that was not found as a line, but only by its ink
+_LATE = 0.75
 #: confidence of a cell with boxes
 _TICKED_CELL = 0.97
 #: cells of one table that are looked at again for ink without text
@@ -38,11 +42,10 @@ class _Piece:
         return (self.top + self.bottom) / 2
 
 
-def table_of(flat: Flat, rows: Sequence[Row], page: int, again: Again) -> tuple[Table, set[int]]:
-    """The table with the text of `rows` in its cells, and the ids of the rows that lie on it."""
-    places = boxes(flat)
-    if not places:
-        return Table((), page), set()
+def table_of(
+    flat: Flat, places: Sequence[Box], rows: Sequence[Row], page: int, again: Again
+) -> tuple[Table, set[int]]:
+    """The table of the cells `places` with the text of `rows` in them, and the ids of the rows that lie on it."""
     inside = [row for row in rows if _is_on(flat, row, places)]
     contents: dict[Box, list[_Piece]] = {place: [] for place in places}
     cut: list[tuple[Box, _Piece]] = []
@@ -51,8 +54,9 @@ def table_of(flat: Flat, rows: Sequence[Row], page: int, again: Again) -> tuple[
             (contents[place] if whole else cut).append(piece if whole else (place, piece))
     for place, piece in _read_again(flat, cut, again):
         contents[place].append(piece)
-    unread = _unread(flat, [place for place in places if not contents[place]], again)
-    cells = tuple(_cell(place, contents[place], unread.get(place), flat.em) for place in places)
+    for place, piece in _overlooked(flat, contents, again).items():
+        contents[place] = [piece]
+    cells = tuple(_cell(place, contents[place], flat.em) for place in places)
     return Table(cells, page), {id(row) for row in inside}
 
 
@@ -68,12 +72,12 @@ def _shares(flat: Flat, row: Row, places: Sequence[Box]) -> list[tuple[Box, _Pie
     if len(touched) <= 1 or not row.glyphs:
         at = (left + right) / 2
         place = touched[0] if touched else min(across or places, key=lambda place: _distance(place, at, middle))
-        return [(place, _Piece(row.text, left, top, right, bottom, _sure(row)), True)]
+        return [(place, _Piece(row.text, left, top, right, bottom, weakest(row)), True)]
     found = []
     for place in touched:
         low, high = ((edge - left) / max(right - left, 1.0) for edge in (place.left, place.right))
         if part := part_of(row, max(low, -1.0), min(high, 2.0)):
-            piece = _Piece(part.text, max(left, place.left), top, min(right, place.right), bottom, _sure(part))
+            piece = _Piece(part.text, max(left, place.left), top, min(right, place.right), bottom, weakest(part))
             found.append((place, piece, False))
     return [(*found[0][:2], True)] if len(found) == 1 else found
 
@@ -86,10 +90,6 @@ def _is_on(flat: Flat, row: Row, places: Sequence[Box]) -> bool:
 
 def _distance(place: Box, x: float, y: float) -> float:
     return max(place.left - x, 0, x - place.right) + max(place.top - y, 0, y - place.bottom)
-
-
-def _sure(row: Row) -> float:
-    return min((glyph.sure for glyph in row.glyphs), default=row.score)
 
 
 def _read_again(flat: Flat, cut: list[tuple[Box, _Piece]], again: Again) -> list[tuple[Box, _Piece]]:
@@ -110,44 +110,57 @@ def _cut_out(flat: Flat, left: float, top: float, right: float, bottom: float) -
     return np.ascontiguousarray(flat.picture[y : max(y + 2, int(bottom)), x : max(x + 2, int(right))])
 
 
-def _unread(flat: Flat, places: Sequence[Box], again: Again) -> dict[Box, _Piece]:
-    """What stands in cells in which no line was found though there is ink: read now, or '' where it is illegible."""
-    inked = [(place, span) for place in places if (span := _ink_span(flat, place))][:_MOST_AGAIN]
-    reads = again([_cut_out(flat, *span) for _, span in inked]) if inked else []
+def _overlooked(flat: Flat, contents: dict[Box, list[_Piece]], again: Again) -> dict[Box, _Piece]:
+    """Cells in which there is ink beside the lines that were found: read as a whole, or else doubted."""
+    spans = {}
+    for place, pieces in contents.items():
+        if len(spans) < _MOST_AGAIN and not any(piece.text in _SIGNS for piece in pieces):
+            if span := _ink_span(flat, place, pieces):
+                spans[place] = span
+    reads = again([_cut_out(flat, *span) for span in spans.values()]) if spans else []
     found = {}
-    for (place, span), (text, score, glyphs) in zip(inked, reads):
-        legible = bool(text and glyphs) and score >= 0.6
-        sure = min((glyph.sure for glyph in glyphs), default=0.0) * 0.9 if legible else _UNREAD
-        found[place] = _Piece(text if legible else "", *span, sure)
+    for (place, span), (text, score, glyphs) in zip(spans.items(), reads):
+        known, sure = contents[place], min((glyph.sure for glyph in glyphs), default=0.0)
+        before = "".join(piece.text for piece in sorted(known, key=lambda piece: piece.left))
+        if text and score >= 0.6 and span[3] - span[1] < 2.2 * flat.em and (not known or len(text) > len(before)):
+            trust = 0.9 * sure if known and before in text else min(sure, _LATE if not known else _UNREAD)
+            found[place] = _Piece(text, *span, trust)
+        else:
+            text = _text(known, place, flat.em) if known else ""
+            found[place] = _Piece(text, *span, min([_UNREAD, *(piece.sure for piece in known)]))
     return found
 
 
-def _ink_span(flat: Flat, place: Box) -> tuple[float, float, float, float] | None:
-    """Where ink as large as a character stands in an empty cell."""
+def _ink_span(flat: Flat, place: Box, pieces: list[_Piece]) -> tuple[float, float, float, float] | None:
+    """Around everything in the cell, where ink as large as a character lies beside its pieces; else None."""
     margin = int(0.2 * flat.em)
-    inner = flat.ink[place.top + margin : place.bottom - margin, place.left + margin : place.right - margin]
+    inner = flat.ink[place.top + margin : place.bottom - margin, place.left + margin : place.right - margin].copy()
     if min(inner.shape) < 4:
         return None
+    x, y, room = place.left + margin, place.top + margin, 0.25 * flat.em
+    for piece in pieces:
+        left, top = max(0, int(piece.left - room - x)), max(0, int(piece.top - y))
+        inner[top : max(0, int(piece.bottom - y)), left : max(0, int(piece.right + room - x))] = 0
     count, _, stats, _ = cv2.connectedComponentsWithStats(inner, connectivity=8)
     height, width = inner.shape
+    least = (0.5 if pieces else 0.35) * flat.em
     large = [
-        (x, y, x + w, y + h) for x, y, w, h, area in stats[1:count]
-        if max(w, h) > 0.35 * flat.em and area > 0.05 * flat.em**2 and 0 < x and 0 < y and x + w < width and y + h < height
+        (x + left, y + top, x + left + w, y + top + h) for left, top, w, h, area in stats[1:count]
+        if max(w, h) > least and area > 0.05 * flat.em**2
+        and 0 < left and 0 < top and left + w < width and top + h < height
     ]  # fmt: skip
     if not large:
         return None
-    left, top = min(span[0] for span in large), min(span[1] for span in large)
-    right, bottom = max(span[2] for span in large), max(span[3] for span in large)
-    room = 0.2 * flat.em
-    x, y = place.left + margin, place.top + margin
-    return x + left - room, y + top - room, x + right + room, y + bottom + room
+    large += [(piece.left, piece.top, piece.right, piece.bottom) for piece in pieces]
+    left, top, right, bottom = (pick(span[i] for span in large) for i, pick in enumerate((min, min, max, max)))
+    edge = 0.2 * flat.em if not pieces else 0.1 * flat.em
+    return left - edge, top - edge, right + edge, bottom + edge
 
 
-def _cell(place: Box, pieces: list[_Piece], unread: _Piece | None, em: float) -> Cell:
-    pieces = pieces or ([unread] if unread else [])
+def _cell(place: Box, pieces: list[_Piece], em: float) -> Cell:
     text = _text(pieces, place, em)
     sure = min((piece.sure for piece in pieces), default=1.0)
-    if sum(sign in text for sign in (TICKED, EMPTY, UNSURE)) and len(pieces) > 2:
+    if any(sign in text for sign in _SIGNS) and len(pieces) > 2:
         sure = max(sure, _TICKED_CELL)  # options are known words: a misread one is no option, and is missed
     return Cell(place.row, place.column, text, place.row_span, place.column_span, round(sure, 3))
 

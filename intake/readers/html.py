@@ -1,4 +1,4 @@
-"""HTML files (.html, .htm, and what web programs export as .doc or .xls): tables with their spans, the text around them.
+"""HTML files (.html, .htm, web exports named .doc or .xls): tables with their spans, the text around them.
 
 Form controls stand with their state, symbol fonts and struck-out text as they are seen. Scripts are ignored, nothing is
 fetched; pictures written into the file itself (`data:`) are `embedded`.
@@ -21,7 +21,7 @@ from rules.document import EMPTY, TICKED, Cell, Document, Embedded, Paragraph, T
 from rules.ticks import normalise
 
 #: characters of HTML that are read
-MAX_HTML = 8_000_000
+MAX_HTML = 4_000_000
 MAX_CELLS = 20_000
 MAX_BLOCKS = 20_000
 MAX_SPAN = 500
@@ -31,14 +31,16 @@ _SILENT = frozenset(("script", "style", "head", "title", "noscript", "template",
                      "s", "strike", "del"))  # fmt: skip
 _BLOCKS = frozenset((
     "address", "article", "aside", "blockquote", "caption", "center", "dd", "div", "dl", "dt", "fieldset", "figure",
-    "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "legend", "li", "main", "nav", "ol", "p", "pre",
-    "section", "ul", "tr",
+    "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "legend", "li", "main", "nav", "ol", "p",
+    "pre", "section", "ul", "tr",
 ))  # fmt: skip
-_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|text-decoration\s*:\s*line-through")
+_HIDDEN = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|text-decoration\s*:\s*line-through"
+)
 _SYMBOL_FONT = re.compile(r"(wingdings(?: [23])?|webdings|zapfdingbats|marlett)", re.IGNORECASE)
 _BLANKS = re.compile(r"[ \t\r\n\f\v\u00a0\u2002\u2003\u2009]+")
 _SURROGATES = re.compile("[\ud800-\udfff\x00]")
-_DATA_URL = re.compile(r"data:(image/[a-z+.\-]{2,20});base64,", re.IGNORECASE)
+_DATA_URL = re.compile(r"data:(image/[a-z+.\-]{2,20});base64,([A-Za-z0-9+/=\s]*)", re.IGNORECASE)
 #: kinds of `input` that show what was typed
 _TYPED = frozenset(("text", "tel", "email", "number", "date", "month", "url", "search", "datetime-local"))
 
@@ -55,10 +57,11 @@ def read(data: bytes, limits: ReadLimits) -> Document:
 def read_text(html: str, limits: ReadLimits) -> Document:
     """A page that is text already (the HTML of a mail) → Document; never raises."""
     walk = _Walk(limits)
-    root = _parsed(html[:MAX_HTML])
+    html = _DATA_URL.sub(walk.kept_apart, html)  # a photo may be longer than all the rest that is read
+    root, whole = _parsed(html[:MAX_HTML])
     if root is not None:
         walk.blocks(root)
-    if len(html) > MAX_HTML:
+    if len(html) > MAX_HTML or not whole:
         walk.notes.add("cut-short")
     return Document("html", tuple(walk.found), embedded=tuple(walk.pictures), notes=tuple(sorted(walk.notes)))
 
@@ -69,15 +72,17 @@ def decoded(data: bytes) -> str:
     return decode_text(data, found[1].decode("ascii") if found else None)[0]
 
 
-def _parsed(html: str) -> etree._Element | None:
+def _parsed(html: str) -> tuple[etree._Element | None, bool]:
+    """The root, and whether the parser came to the end: it stops at 256 levels."""
     html = _SURROGATES.sub("\ufffd", html)
     if not html.strip():
-        return None
+        return None, True
     parser = etree.HTMLParser(encoding="utf-8", no_network=True, recover=True, remove_comments=True, remove_pis=True)
     try:
-        return etree.fromstring(html.encode("utf-8"), parser)
+        root = etree.fromstring(html.encode("utf-8"), parser)
     except (etree.LxmlError, AssertionError, ValueError):  # an empty document, or one that lxml gives up on
-        return None
+        return None, True
+    return root, not any("depth" in error.message for error in parser.error_log)
 
 
 @dataclass
@@ -89,6 +94,27 @@ class _Walk:
     pictures: list[Embedded] = field(default_factory=list)
     notes: set[str] = field(default_factory=set)
     cells: int = 0
+    #: media type and base64 text of the pictures in the page, by the address that stands in for each
+    sources: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    def kept_apart(self, found: re.Match) -> str:
+        """The address that stands in for a picture."""
+        address = f"picture:{len(self.sources)}"
+        self.sources[address] = (found[1].lower(), found[2])
+        return address
+
+    def picture(self, address: str) -> None:
+        """Take a picture that the page shows, each once."""
+        media_type, coded = self.sources.pop(address, ("", ""))
+        if not coded or len(self.pictures) >= self.limits.max_files:
+            return
+        try:
+            data = base64.b64decode(coded)
+        except (binascii.Error, ValueError):
+            return
+        if is_picture(data):
+            suffix = media_type.rpartition("/")[2].replace("jpeg", "jpg")
+            self.pictures.append(Embedded(f"image{len(self.pictures) + 1}.{suffix}", data, media_type))
 
     def blocks(self, root: etree._Element) -> None:
         """The content of the page, or of a cell of layout."""
@@ -197,7 +223,7 @@ class _Text:
         elif tag == "select":
             self.put(" ".join(_chosen(child)))
         elif tag == "img":
-            self._picture(child.get("src") or "")
+            self._walk.picture(child.get("src") or "")
         elif tag in _BLOCKS:
             self.break_line()
             self.content(child, on_table, font, preserved)
@@ -217,19 +243,6 @@ class _Text:
         if found := _SYMBOL_FONT.search(named):
             return found[1].lower()
         return "" if element.get("face") or "font-family" in style else font
-
-    def _picture(self, source: str) -> None:
-        found = _DATA_URL.match(source)
-        if not found or len(self._walk.pictures) >= self._walk.limits.max_files:
-            return
-        try:
-            data = base64.b64decode(source[found.end() :])
-        except (binascii.Error, ValueError):
-            return
-        if is_picture(data):
-            suffix = found[1].rpartition("/")[2].replace("jpeg", "jpg")
-            number = len(self._walk.pictures) + 1
-            self._walk.pictures.append(Embedded(f"image{number}.{suffix}", data, found[1].lower()))
 
 
 def _rows(table: etree._Element) -> Iterator[etree._Element]:

@@ -1,7 +1,7 @@
-"""Excel 97-2003 workbooks (.xls; [MS-XLS]), those of Excel 5.0/95, and WPS tables (.et): one table for each visible sheet.
+"""Excel 97-2003 workbooks (.xls; [MS-XLS]), those of Excel 5.0/95, and WPS tables (.et): one table a visible sheet.
 
-Kept like in the newer format: cached values in their number formats, merged cells, ticks of symbol fonts, check boxes and
-text boxes that float over cells, pictures. Nothing is computed.
+Kept like in the newer format: cached values in their number formats, merged cells, ticks of symbol fonts, boxes and
+texts that float over cells, pictures. Nothing is computed.
 """
 
 import struct
@@ -28,7 +28,7 @@ _ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 
 
 
 def read(data: bytes, limits: ReadLimits) -> Document:
-    """One Table for each visible sheet (its page is the sheet's number), and the pictures of the workbook as `embedded`.
+    """One Table for each visible sheet (its page: the sheet's number); the workbook's pictures as `embedded`.
 
     Raises Unreadable: empty, too_large, encrypted, corrupt, unsupported (Excel 4.0 and older).
     """
@@ -46,14 +46,15 @@ def read(data: bytes, limits: ReadLimits) -> Document:
 
 def _document(stream: bytes, limits: ReadLimits) -> Document:
     book = _Book(stream)
-    blocks, notes, number = [], set(book.notes), 0
+    blocks, notes, number = [], set(), 0
     for name, start in book.sheets():
         number += 1
         grid = _Sheet(book, Grid(name)).read(start)
         blocks += grid.blocks(number)
         notes |= grid.notes
     embedded, lost = _pictures(book.drawings, limits)
-    return Document("xls", tuple(blocks), pages=max(number, 1), embedded=embedded, notes=tuple(sorted(notes | lost)))
+    notes |= lost | book.notes
+    return Document("xls", tuple(blocks), pages=max(number, 1), embedded=embedded, notes=tuple(sorted(notes)))
 
 
 def _pictures(drawings: bytes, limits: ReadLimits) -> tuple[tuple[Embedded, ...], set[str]]:

@@ -1,8 +1,8 @@
 """Numbers of a spreadsheet as people see them (ECMA-376 part 1, 18.8.30 and 18.8.31; [MS-XLS] 2.4.126 alike).
 
-A number never becomes digits that nobody typed: beyond 15 digits a spreadsheet keeps no more, so an ID number typed as a
-number is shown as 4.30424199008171E+17 and fails every check. A day is shown by its format where that names year, month
-and day in this order, else as YYYY-MM-DD: 3/5/2018 would be two days.
+A number never becomes digits that nobody typed: beyond 15 digits a spreadsheet keeps no more, so an ID number typed as
+a number is shown as 4.30424199008171E+17 and fails every check. A day is shown by its format where that names year,
+month and day in this order, else as YYYY-MM-DD: 3/5/2018 would be two days.
 """
 
 import re
@@ -33,8 +33,8 @@ _LAST_DAY = 2_958_466
 _TOKEN = re.compile(
     r'"(?P<quoted>[^"]*)"?|[\\!](?P<escaped>.)|[_*](?P<padding>.)|\[(?P<bracket>[^\]]*)\]'
     r"|(?P<general>General|G/通用格式|@?常规)|(?P<noon>AM/PM|A/P|上午/下午)|(?P<exponent>E[+-])"
-    r"|(?P<date>y+|m+|d+|h+|s+|a{3,4}|e+|[gb]+\d?)|(?P<digit>[0#?])|(?P<point>\.)|(?P<comma>,)|(?P<percent>%)|(?P<text>@)"
-    r"|(?P<literal>.)",
+    r"|(?P<date>y+|m+|d+|h+|s+|a{3,4}|e+|[gb]+\d?)|(?P<digit>[0#?])|(?P<point>\.)|(?P<comma>,)|(?P<percent>%)"
+    r"|(?P<text>@)|(?P<literal>.)",
     re.IGNORECASE | re.DOTALL,
 )
 _CONDITION = re.compile(r"(<=|>=|<>|<|>|=)\s*(-?\d+(?:\.\d+)?)$")
@@ -69,7 +69,7 @@ def general(value: float) -> str:
 
 
 def digits_as_written(text: str) -> str | None:
-    """A whole number of more than 15 digits that a program wrote out exactly; None where a spreadsheet had rounded it."""
+    """A whole number of more than 15 digits that a program wrote out exactly; None where it was rounded."""
     if not re.fullmatch(r"\d{16,20}", text):
         return None
     near = float(text)

@@ -1,10 +1,11 @@
 """OFD documents (GB/T 33190-2016): a zip of XML, China's own page format; electronic certificates come as OFD.
 
-Text is put together from the places of its characters, tables from their ruled lines; templates, annotations (ticks may be
-annotations) and composite units are part of their page. Pictures are `embedded`. Signatures are not judged.
+Text is put together from the places of its characters, tables from their ruled lines; templates, annotations (ticks may
+be annotations) and composite units are part of their page. Pictures are `embedded`. Signatures are not judged.
 """
 
 import posixpath
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from lxml import etree
@@ -31,7 +32,7 @@ _SYMBOLS = ("wingdings", "webdings", "zapfdingbats", "marlett")
 def read(data: bytes, limits: ReadLimits) -> Document:
     """Paragraphs and tables page by page, and the pictures as `embedded`.
 
-    Raises Unreadable: empty, too_large (also when it unpacks to too much), encrypted, corrupt, unreadable (only drawings).
+    Raises Unreadable: empty, too_large (packed too), encrypted, corrupt, unreadable (only drawings).
     """
     package = Package(data, limits)
     root = package.xml("OFD.xml")
@@ -145,8 +146,8 @@ class _Reading:
     def _page(self, content: etree._Element, place: str, resources: _Resources, shown: list[etree._Element]) -> None:
         objects = PageObjects(resources.fonts, resources.units)
         for item in content:
-            if local(item) == "Template" and (template := resources.templates.get(item.get("TemplateID") or "")) is not None:
-                self._content(objects, template)
+            if local(item) == "Template":
+                self._content(objects, resources.templates.get(item.get("TemplateID") or "", ()))
             elif local(item) == "PageRes":
                 self._resource_file(self.resolved(place, item.text or ""), resources)
         self._content(objects, content)
@@ -161,7 +162,7 @@ class _Reading:
             self._image(resources.media.get(number), width, height)
 
     @staticmethod
-    def _content(objects: PageObjects, page: etree._Element) -> None:
+    def _content(objects: PageObjects, page: Iterable[etree._Element]) -> None:
         for item in page:
             if local(item) == "Content":
                 objects.take(item)
@@ -178,7 +179,7 @@ class _Reading:
             if abs(width) >= _STAMP[0] and abs(height) >= _STAMP[1]:
                 self.notes.add("embedded-object")
         elif is_picture(data):
-            self.embedded[name] = Embedded(posixpath.basename(name), data, _TYPES.get(suffix, "application/octet-stream"))
+            self._embed(name, data)
 
     def _attached(self, root: etree._Element, name: str) -> None:
         """Files attached to the document (12)."""
@@ -188,9 +189,13 @@ class _Reading:
         for item in (listed if listed is not None else [])[:MAX_ATTACHED]:
             file = next((child.text or "" for child in item if local(child) == "FileLoc"), "")
             part = self.resolved(index, file)
-            if posixpath.splitext(part)[1].lower() in _FILES and part not in self.embedded and (data := self.package.read(part)):
-                kind = _TYPES.get(posixpath.splitext(part)[1].lower(), "application/octet-stream")
-                self.embedded[part] = Embedded(posixpath.basename(part), data, kind)
+            known = posixpath.splitext(part)[1].lower() in _FILES and part not in self.embedded
+            if known and (data := self.package.read(part)):
+                self._embed(part, data)
+
+    def _embed(self, name: str, data: bytes) -> None:
+        kind = _TYPES.get(posixpath.splitext(name)[1].lower(), "application/octet-stream")
+        self.embedded[name] = Embedded(posixpath.basename(name), data, kind)
 
 
 def _is_visible(annotation: etree._Element | None) -> bool:

@@ -1,7 +1,7 @@
 """The objects of an OFD page (GB/T 33190-2016, 7.7, 8 to 11) as text with places, ruled lines, boxes and pictures.
 
-Millimetres become points, so that sizes mean here what they mean in PDF. A place is given by the object's boundary, then its
-own matrix (CTM), then the point within.
+Millimetres become points, so that sizes mean here what they mean in PDF. A place is given by the object's boundary,
+then its own matrix (CTM), then the point within.
 """
 
 import re
@@ -21,6 +21,8 @@ MAX_OBJECTS = 50_000
 MAX_CHARACTERS = 20_000
 #: page blocks in page blocks, units in units
 MAX_DEPTH = 12
+#: ruled lines beyond which no more are collected: it is a drawing
+_MOST_EDGES = 20_000
 _POINTS = 72 / 25.4
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,2})?")
 _PATH = re.compile(r"([MSLQBAC])([^MSLQBAC]*)")
@@ -56,8 +58,9 @@ class Found:
                 pieces = [piece for piece in pieces if piece not in inside]
                 pieces.append(_marked(box))
         strokes = self.strokes[:500]
-        return [_marked(piece) if piece.text in ("□", "○", "☐") and any(_crosses(piece, stroke) for stroke in strokes) else piece
-                for piece in pieces]  # fmt: skip
+        crossed = {id(piece) for piece in pieces
+                   if piece.text in ("□", "○", "☐") and any(_crosses(piece, stroke) for stroke in strokes)}  # fmt: skip
+        return [_marked(piece) if id(piece) in crossed else piece for piece in pieces]
 
 
 def _marked(piece: Piece) -> Piece:
@@ -66,8 +69,9 @@ def _marked(piece: Piece) -> Piece:
 
 def _crosses(box: Piece, stroke: Piece) -> bool:
     """Whether a drawing lies over the box and is not the box itself."""
-    same = abs(box.x0 - stroke.x0) + abs(box.x1 - stroke.x1) + abs(box.top - stroke.top) + abs(box.bottom - stroke.bottom) < 3
-    return not same and covers(box, stroke)
+    sides = abs(box.x0 - stroke.x0) + abs(box.x1 - stroke.x1)
+    ends = abs(box.top - stroke.top) + abs(box.bottom - stroke.bottom)
+    return sides + ends >= 3 and covers(box, stroke)
 
 
 class PageObjects:
@@ -121,7 +125,7 @@ class PageObjects:
             places = _places(text, code, wide, x, y)
             for char, at, base in places:
                 left, foot = _moved(own, at, base)
-                right = left + (1.0 if ord(char) > 0x2E7F else 0.55) * wide * abs(own[0]) * _POINTS
+                right = left + (1.0 if ord(char) > 0x2000 else 0.55) * wide * abs(own[0]) * _POINTS
                 if char.strip():
                     shown = in_symbols(char, font) if font else char
                     self.found.pieces.append(Piece(shown, left, foot - 0.85 * size, right, foot + 0.15 * size))
@@ -132,7 +136,7 @@ class PageObjects:
         own = _own_matrix(item, matrix)
         stroked = (item.get("Stroke") or "true").lower() != "false"
         filled = (item.get("Fill") or "false").lower() == "true"
-        if len(data) > 100_000 or not (stroked or filled):
+        if len(data) > 100_000 or len(self.found.edges) > _MOST_EDGES or not (stroked or filled):
             return
         lines, points, curved = _segments(data, own)
         if not points:
@@ -153,7 +157,8 @@ class PageObjects:
 
     def _image(self, item: etree._Element, matrix: Matrix) -> None:
         _, _, width, height = _box(item)
-        self.found.images.append((item.get("ResourceID") or "", width * matrix[0] * _POINTS, height * matrix[3] * _POINTS))
+        width, height = width * matrix[0] * _POINTS, height * matrix[3] * _POINTS
+        self.found.images.append((item.get("ResourceID") or "", width, height))
 
 
 def _places(text: str, code: etree._Element, wide: float, x: float, y: float) -> Iterator[tuple[str, float, float]]:
@@ -164,7 +169,7 @@ def _places(text: str, code: etree._Element, wide: float, x: float, y: float) ->
         if steps:
             x += steps[min(index, len(steps) - 1)]
         elif not falls:
-            x += wide * (1.0 if ord(char) > 0x2E7F else 0.5)
+            x += wide * (1.0 if ord(char) > 0x2000 else 0.5)
         if falls:
             y += falls[min(index, len(falls) - 1)]
 
@@ -200,18 +205,30 @@ def _segments(data: str, matrix: Matrix):
         numbers = [_bounded(number) for number in _NUMBER.findall(rest)[:2_000]]
         step = _ARGUMENTS[command]
         for at in range(0, len(numbers) - step + 1, step):
-            point = _moved(matrix, numbers[at + step - 2], numbers[at + step - 1])
+            x, y = numbers[at + step - 2], numbers[at + step - 1]
+            point = _moved(matrix, x, y)
             if command in "MS":
                 first = point
             elif command == "L" and last:
                 lines.append((*last, *point))
             else:
                 curved = True
+                points += _reached(command, numbers[at : at + step], matrix, last)
             points.append(point)
             last = point
         if len(points) > 5_000:
             break
     return lines, points, curved
+
+
+def _reached(command: str, numbers: list[float], matrix: Matrix, last) -> list[tuple[float, float]]:
+    """Points that a curve comes near: the control points of a Bézier curve, the summits of half an ellipse."""
+    if command != "A":
+        return [_moved(matrix, numbers[at], numbers[at + 1]) for at in range(0, len(numbers) - 2, 2)]
+    end = _moved(matrix, numbers[5], numbers[6])
+    middle = ((end[0] + last[0]) / 2, (end[1] + last[1]) / 2) if last else end
+    radius = abs(numbers[1] * matrix[3]) * _POINTS
+    return [(middle[0], middle[1] - radius), (middle[0], middle[1] + radius)]
 
 
 def _is_ruled(line: tuple[float, float, float, float]) -> bool:

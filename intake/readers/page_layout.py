@@ -13,8 +13,8 @@ from PIL.Image import Image, fromarray
 from intake import ocr
 from intake.ocr_steps import Row, Seen, level
 from intake.readers import grid, tick_boxes
-from intake.readers.cells import boxes
-from intake.readers.flatten import tables, without_seal
+from intake.readers.cells import Box, boxes
+from intake.readers.flatten import Flat, tables, without_seal
 from intake.readers.second_look import second_look
 from intake.readers.survey_words import Words
 from rules.document import Line, Paragraph, Table
@@ -23,6 +23,8 @@ from rules.document import Line, Paragraph, Table
 _FEWEST_CELLS = 5
 #: cells of a table from which seals are taken away
 _LARGE_TABLE = 10
+#: options named on a page that may be a form
+_FORM_WORDS = 4
 #: lines further away from a table than so many line heights are no part of the form: above it, below it
 _ABOVE, _BELOW = 9.0, 5.0
 #: share of a page's characters below which its tables are not what it is about
@@ -48,31 +50,58 @@ def shows_table(picture: np.ndarray) -> bool:
 def lay_out(
     seen: Seen, page: int, words: Words, original: np.ndarray | None = None
 ) -> tuple[list[Table | Paragraph], tuple[Line, ...]]:
-    """(tables and the lines around them, from top to bottom; all lines). Without a table there are no blocks."""
-    rows = [row for row in second_look(seen, words) if row.glyphs]
-    if not rows:
+    """(tables and the lines around them, from top to bottom; all lines). Without a table there are no blocks.
+
+    `original`: the picture with its seals, where they were taken away before it was read; ticks may be red too.
+    """
+    em = 0.9 * float(np.median([height(row) for row in seen.rows])) if seen.rows else 0.0
+    flats = _ruled(seen, em) if em else []
+    if not flats and not _offers_choice(seen.rows, words):
         return [], level(seen.rows, page)
-    marks = tick_boxes.find(seen.picture if original is None else original, rows, words.options)
+    rows = second_look(seen, words)
+    marks = tick_boxes.find(seen.picture, rows, words.options)
+    if original is not None:
+        marks = tick_boxes.agreed(marks, tick_boxes.find(original, rows, words.options))
     pieces = [piece for row in rows for piece, _ in tick_boxes.without_boxes(row, marks)]
     signs = [Row(mark.corners.astype(np.float32), mark.state, 1.0) for mark in marks]
-    em = 0.9 * float(np.median([height(row) for row in rows]))
     lines = level(with_signs(pieces, signs), page)
-    found, used = [], set()
-    for flat in tables(seen.picture, em):
-        free = [row for row in (*pieces, *signs) if id(row) not in used]
-        table, inside = grid.table_of(flat, free, page, ocr.again)
-        if sum(bool(cell.text) for cell in table.cells) >= _FEWEST_CELLS:
-            found.append((float(flat.corners[:, 1].min()), float(flat.corners[:, 1].max()), table))
-            used |= inside
+    found, used = _filled(flats, pieces, signs, page)
     if not found:
         return [], lines
-    outside = [row for row in with_signs([p for p in pieces if id(p) not in used], [s for s in signs if id(s) not in used])]
+    outside = with_signs([row for row in pieces if id(row) not in used], [row for row in signs if id(row) not in used])
     inside = sum(len(cell.text) for _, _, table in found for cell in table.cells)
     if inside > _TABLE_SHARE * (inside + sum(len(row.text) for row in outside)):
         outside = [row for row in outside if _is_near(row, [(top, bottom) for top, bottom, _ in found], em)]
     blocks = [(top, table) for top, _, table in found]
     blocks += [(line.box[1], Paragraph(line.text, page)) for line in joined_lines(outside, page)]
     return [block for _, block in sorted(blocks, key=lambda item: item[0])], lines
+
+
+def _ruled(seen: Seen, em: float) -> list[tuple[Flat, list[Box]]]:
+    """The tables of the page with their cells."""
+    lines = [row.corners for row in seen.rows]
+    for dotted in (False, True):
+        if found := [(flat, cells) for flat in tables(seen.picture, em, lines, dotted=dotted) if (cells := boxes(flat))]:
+            return found
+    return []
+
+
+def _filled(flats, pieces: Sequence[Row], signs: Sequence[Row], page: int) -> tuple[list[tuple[float, float, Table]], set[int]]:
+    """(top, bottom, table) of each table with enough text, and the ids of the rows that stand in them."""
+    found, used = [], set()
+    for flat, places in flats:
+        free = [row for row in (*pieces, *signs) if id(row) not in used]
+        table, inside = grid.table_of(flat, places, free, page, ocr.again)
+        if sum(bool(cell.text) for cell in table.cells) >= _FEWEST_CELLS:
+            found.append((float(flat.corners[:, 1].min()), float(flat.corners[:, 1].max()), table))
+            used |= inside
+    return found, used
+
+
+def _offers_choice(rows: Sequence[Row], words: Words) -> bool:
+    """Whether several options are named, as on a form without rules."""
+    text = "".join(glyph.char for row in rows for glyph in row.glyphs)
+    return sum(len(word) > 1 and word in text for word in set(words.options)) >= _FORM_WORDS
 
 
 def without_tables(blocks: Sequence[Table | Paragraph], lines: Sequence[Line]) -> list[Table | Paragraph]:

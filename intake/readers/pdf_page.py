@@ -12,7 +12,8 @@ from pdfminer.psexceptions import PSException
 from pdfplumber.utils.exceptions import MalformedPDFException, PdfminerException
 
 from intake.readers.pdf_boxes import Boxes
-from rules.document import Cell, Paragraph, Table
+from intake.readers.pdf_fields import shown_fields
+from rules.document import EMPTY, TICKED, Cell, Paragraph, Table
 from rules.ticks import normalise
 
 #: ruled lines and rectangles beyond which a page is a drawing
@@ -65,8 +66,10 @@ class Plumber:
                 if page.get_rotation():
                     return None
                 letters = _letters_of_pdfium(page, text_page)
-            letters += _form_fields(own)
-            pieces = Boxes(page, text_page).mended([*letters, *_drawn_boxes(own, letters)])
+            fields = _form_fields(own)
+            letters = _uncovered(letters, fields)
+            drawn = _drawn_boxes(own, [*letters, *fields])
+            pieces = [*Boxes(page, text_page).mended([*letters, *drawn]), *fields]
             ruled = own.filter(lambda shape: not _is_square(shape)) if any(map(_is_square, _shapes(own))) else own
             tables = ruled.find_tables(_SETTINGS)
             return _assemble(pieces, [table for table in tables if len(table.cells) > 1], number + 1)
@@ -132,52 +135,26 @@ def _overlap(box: Piece, other: Piece) -> bool:
 
 
 def _form_fields(page: pdfplumber.page.Page) -> list[Piece]:
-    found = []
-    for annotation in page.annots:
-        data = annotation.get("data") or {}
-        if _word(data.get("Subtype")) != "Widget":
-            continue
-        parent = _resolved(data.get("Parent")) or {}
-        kind = _word(data.get("FT") or parent.get("FT"))
-        value = _resolved(data.get("V") if data.get("V") is not None else parent.get("V"))
-        text = ""
-        if kind == "Btn":
-            state = _word(_resolved(data.get("AS"))) or _word(value)
-            text = "□" if state in ("", "Off") else "☑"
-        elif kind in ("Tx", "Ch") and value is not None:
-            text = _decoded(value)
-        if text:
-            found.append(_piece(text, annotation))
-    return found
+    return [_piece(text, annotation) for text, annotation in shown_fields(page.annots)]
 
 
-def _resolved(item):
-    from pdfminer.pdftypes import resolve1
-
-    return resolve1(item)
-
-
-def _word(item) -> str:
-    item = _resolved(item)
-    name = getattr(item, "name", item)
-    return name.decode("latin-1") if isinstance(name, bytes) else str(name) if isinstance(name, str) else ""
-
-
-def _decoded(value) -> str:
-    if isinstance(value, list):
-        return " ".join(_decoded(item) for item in value)
-    if isinstance(value, bytes):
-        if value.startswith(b"\xfe\xff"):
-            return value[2:].decode("utf-16-be", "replace")
-        return value.decode("utf-8", "replace") if not value.isascii() else value.decode("ascii")
-    return str(value) if isinstance(value, str) else _word(value)
+def _uncovered(letters: list[Piece], fields: list[Piece]) -> list[Piece]:
+    """Without the boxes printed where a check box lies: it alone tells."""
+    boxes = [field for field in fields if field.text in (TICKED, EMPTY)]
+    if not boxes:
+        return letters
+    return [letter for letter in letters
+            if not (normalise(f"{letter.text}□")[0] in (TICKED, EMPTY) and any(_overlap(box, letter) for box in boxes))]  # fmt: skip
 
 
 def _assemble(pieces: list[Piece], tables: list, page: int) -> list[Paragraph | Table]:
     found: list[tuple[float, Paragraph | Table]] = []
     for table in tables:
         inside, pieces = _split(pieces, table.bbox)
-        found.append((table.bbox[1], _table(table, inside, page)))
+        boxes = _without_frame(sorted(set(table.cells), key=lambda box: (box[1], box[0])), table.bbox)
+        cells, left = _table(boxes, inside, page)
+        found.append((table.bbox[1], cells))
+        pieces += left
     found += [(line.top, Paragraph(line.text, page)) for line in lines_of(pieces)]
     return [block for _, block in sorted(found, key=lambda item: item[0])]
 
@@ -194,9 +171,21 @@ def _within(piece: Piece, box: tuple) -> bool:
     return box[0] <= x < box[2] and box[1] <= y < box[3]
 
 
-def _table(table, pieces: list[Piece], page: int) -> Table:
-    """Cells by the edges that they share: a merged cell spans several."""
-    boxes = sorted(set(table.cells), key=lambda box: (box[1], box[0]))
+def _without_frame(boxes: list[tuple], whole: tuple) -> list[tuple]:
+    """The cells without a frame drawn around all of them, which is no cell."""
+    def size(box: tuple) -> float:
+        return (box[2] - box[0]) * (box[3] - box[1])
+
+    def frames(box: tuple) -> bool:
+        inside = sum(box[0] - 1 <= (other[0] + other[2]) / 2 <= box[2] + 1 and
+                     box[1] - 1 <= (other[1] + other[3]) / 2 <= box[3] + 1 for other in boxes)
+        return 2 * size(box) > size(whole) and inside > 2
+
+    return [box for box in boxes if not frames(box)] or boxes
+
+
+def _table(boxes: list[tuple], pieces: list[Piece], page: int) -> tuple[Table, list[Piece]]:
+    """Cells by the edges that they share (a merged cell spans several), and what stands in none of them."""
     columns = _edges([box[0] for box in boxes] + [box[2] for box in boxes])
     rows = _edges([box[1] for box in boxes] + [box[3] for box in boxes])
     cells = []
@@ -206,7 +195,7 @@ def _table(table, pieces: list[Piece], page: int) -> Table:
         left, right = _index(columns, box[0]), _index(columns, box[2])
         top, bottom = _index(rows, box[1]), _index(rows, box[3])
         cells.append(Cell(top, left, text.strip(), max(bottom - top, 1), max(right - left, 1)))
-    return Table(tuple(cells), page)
+    return Table(tuple(cells), page), pieces
 
 
 def _edges(values: list[float]) -> list[float]:

@@ -22,7 +22,8 @@ _CLEAR = 0.9
 _MOST = 40
 #: confidence of a character on which two readings differ
 _DIFFERENT = 0.4
-_MARKS = ",.;:、。·'\"“”‘’!?"
+#: punctuation
+MARKS = ",.;:、。·'\"“”‘’!?"
 
 
 def second_look(seen: Seen, words: Words) -> list[Row]:
@@ -36,8 +37,9 @@ def second_look(seen: Seen, words: Words) -> list[Row]:
 
 
 def weakest(row: Row) -> float:
-    """Confidence of the row's least sure character."""
-    return min((glyph.sure for glyph in row.glyphs), default=row.score)
+    """Confidence of the row's least sure character; marks of punctuation change no value."""
+    letters = [glyph.sure for glyph in row.glyphs if glyph.char not in MARKS]
+    return min(letters or [glyph.sure for glyph in row.glyphs], default=row.score)
 
 
 def cut_out(picture: np.ndarray, row: Row) -> np.ndarray:
@@ -61,7 +63,7 @@ def _compared(first: Row, second: Row) -> Row:
     if not second.glyphs:
         return first
     if len(first.glyphs) == len(second.glyphs) and all(_same(a.char, b.char) for a, b in zip(first.glyphs, second.glyphs)):
-        glyphs = tuple(replace(a, sure=1 - (1 - a.sure) * (1 - b.sure)) for a, b in zip(first.glyphs, second.glyphs))
+        glyphs = tuple(replace(a, sure=_agreed(a.sure, b.sure)) for a, b in zip(first.glyphs, second.glyphs))
         return replace(first, glyphs=glyphs, score=float(np.mean([glyph.sure for glyph in glyphs])))
     better = second if second.score > first.score + 0.02 else first
     other = first if better is second else second
@@ -73,6 +75,12 @@ def _compared(first: Row, second: Row) -> Row:
     else:
         glyphs = tuple(_unless_in(glyph, other.glyphs) for glyph in better.glyphs)
     return replace(better, glyphs=glyphs)
+
+
+def _agreed(one: float, other: float) -> float:
+    """Two readings of the same pixels err together at times: agreement takes away less than half of the doubt."""
+    best = max(one, other)
+    return best + (1 - best) * 0.4
 
 
 def _unless_in(glyph: Glyph, others: Sequence[Glyph]) -> Glyph:
@@ -89,7 +97,7 @@ def _letters(row: Row) -> str:
 def _same(one: str, other: str) -> bool:
     """Whether two characters are one, full width or half; which mark of punctuation it is does not matter."""
     one, other = (unicodedata.normalize("NFKC", char) for char in (one, other))
-    return one == other or (one in _MARKS and other in _MARKS)
+    return one == other or (one in MARKS and other in MARKS)
 
 
 def _stems(names: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Excel workbooks (.xlsx, .xlsm; ECMA-376, transitional and strict), whoever wrote them: one table for each visible sheet.
+"""Excel workbooks (.xlsx, .xlsm; ECMA-376, transitional and strict), whoever wrote them: one table a visible sheet.
 
 Cells stand as people see them: cached values in their number formats, rich text, ticks of symbol fonts; check boxes and
 text boxes that float over cells are put into them. Nothing is computed, nothing fetched.
@@ -18,7 +18,7 @@ from intake.readers import Unreadable
 from intake.readers.number_format import digits_as_written, formatted, shown_text
 from intake.readers.package import Package, Relationship
 from intake.readers.pictures import Pictures
-from intake.readers.sheet_drawing import cell_of, take_floating
+from intake.readers.sheet_drawing import cell_of, linked_id, take_floating
 from intake.readers.sheet_grid import MAX_CELLS, MAX_MERGES, Grid, Merge
 from intake.readers.sheet_style import Font, Style, read_strings, read_styles, runs_of
 from intake.readers.word_text import local
@@ -27,15 +27,16 @@ from rules.document import Document
 #: sheets of a workbook that are read
 MAX_SHEETS = 60
 #: `c` elements of one sheet, empty ones among them: a whole column that was only coloured has a million
-_MOST_ELEMENTS = 3_000_000
+_MOST_ELEMENTS = 2_000_000
 _LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384
 _TRUE = ("1", "true", "on")
 _MERGE = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*ref="([A-Z0-9:$]+)"')
+_WRITTEN = re.compile(rb"<(?:\w+:)?(?:v|is)[ >]")
 _PICTURE_FORMULA = re.compile(r"=?(?:_xlfn\.)?DISPIMG\(", re.IGNORECASE)
 
 
 def read(data: bytes, limits: ReadLimits) -> Document:
-    """One Table for each visible sheet (its page is the sheet's number), and the pictures of the workbook as `embedded`.
+    """One Table for each visible sheet (its page: the sheet's number); the workbook's pictures as `embedded`.
 
     Raises Unreadable: empty, too_large (also when it unpacks to too much), encrypted, corrupt, unsupported (.xlsb).
     """
@@ -87,8 +88,8 @@ class _Book:
 
     def _part(self, kind: str) -> etree._Element | None:
         target = next((link.target for link in self.links.values() if link.kind == kind and not link.external), "")
-        name = target if target.lower() in self.package.names else posixpath.join(posixpath.dirname(self.main), f"{kind}.xml")
-        return self.package.xml(name)
+        usual = posixpath.join(posixpath.dirname(self.main), f"{kind}.xml")
+        return self.package.xml(target if target.lower() in self.package.names else usual)
 
     def sheets(self) -> Iterator[tuple[str, str]]:
         """(name, part) of each visible worksheet."""
@@ -99,8 +100,7 @@ class _Book:
         if len(shown) < len(listed[:MAX_SHEETS]):
             self.notes.add("hidden-sheet")
         for sheet in shown or listed[:MAX_SHEETS]:
-            identifier = next((item for key, item in sheet.attrib.items() if key.startswith("{") and key.endswith("}id")), "")
-            link = self.links.get(identifier)
+            link = self.links.get(linked_id(sheet))
             if link is not None and not link.external and link.kind == "worksheet":
                 yield sheet.get("name") or "", link.target
 
@@ -144,7 +144,7 @@ class _Sheet:
 
     def __init__(self, book: _Book, grid: Grid):
         self._book, self._grid = book, grid
-        self._row, self._column = -1, -1
+        self._row, self._column, self._written = -1, -1, 0
         self._row_element: etree._Element | None = None
         self.controls: list[etree._Element] = []
 
@@ -155,14 +155,19 @@ class _Sheet:
         try:
             for number, (_, element) in enumerate(context):
                 if number > _MOST_ELEMENTS or self._grid.full:
-                    self._grid.notes.add("cut-short")
-                    self._merges_of(data)
+                    self._stop(data)
                     return
                 if number == 0 and element.getroottree().docinfo.internalDTD is not None:
                     raise Unreadable("corrupt", "文件内容不合规范,无法读取")
                 self._take(element)
         except etree.XMLSyntaxError as error:
             raise Unreadable("corrupt", "文件内容已损坏,无法读取") from error
+
+    def _stop(self, data: bytes) -> None:
+        """The rest is left out; that matters only where anything is written there."""
+        if sum(1 for _ in _WRITTEN.finditer(data)) > self._written:
+            self._grid.notes.add("cut-short")
+        self._merges_of(data)
 
     def _take(self, element: etree._Element) -> None:
         kind = local(element)
@@ -174,7 +179,7 @@ class _Sheet:
             self._columns(element)
         elif kind == "mergeCell":
             self._merge(element.get("ref") or "")
-        elif kind == "control" and not any(known.get("shapeId") == element.get("shapeId") for known in self.controls[-1:]):
+        elif kind == "control":
             self.controls.append(element)
         if kind in ("c", "row", "mergeCell"):
             parent = element.getparent()
@@ -230,6 +235,7 @@ class _Sheet:
         index, styles = _index(element.get("s") or "0"), self._book.styles
         style = styles[index] if 0 <= index < len(styles) else Style()
         text = self._text(element, style) if len(element) else ""
+        self._written += sum(local(child) in ("v", "is") for child in element)
         if text.strip():
             self._grid.put(row_number, column, text)
         elif style.framed and len(self._grid.framed) < 3 * MAX_CELLS:

@@ -1,7 +1,7 @@
 """What floats over the cells of a sheet: shapes with text, check boxes and option buttons of every make.
 
-The same box is told of in three places: the drawing (ECMA-376 part 1, 20.5), the old VML drawing (part 4, 19.4), and the
-part that keeps its state (ctrlProps, 18.18; an ActiveX part, [MS-OFORMS] 2.2.5). VML names and places every form
+The same box is told of in three places: the drawing (ECMA-376 part 1, 20.5), the old VML drawing (part 4, 19.4), and
+the part that keeps its state (ctrlProps, 18.18; an ActiveX part, [MS-OFORMS] 2.2.5). VML names and places every form
 control; the state that the newer part tells goes before.
 """
 
@@ -57,6 +57,11 @@ def cell_of(reference: str) -> tuple[int, int] | None:
     return int(found[2]) - 1, column - 1
 
 
+def linked_id(element: etree._Element) -> str:
+    """The relationship that an element names (`r:id`), '' where there is none."""
+    return next((item for key, item in element.attrib.items() if key.startswith("{") and key.endswith("}id")), "")
+
+
 def _vml(package: Package, name: str) -> etree._Element | None:
     """VML is often no XML: `<br>` is not closed."""
     data = package.read(name, 4 * 1024 * 1024)
@@ -80,8 +85,7 @@ def _control_states(package: Package, links: dict[str, Relationship], controls) 
     found: dict[str, _State] = {}
     for control in controls[:MAX_SHAPES]:
         shape = control.get("shapeId") or ""
-        identifier = next((item for key, item in control.attrib.items() if key.startswith("{") and key.endswith("}id")), "")
-        link = links.get(identifier)
+        link = links.get(linked_id(control))
         if link is None or link.external or shape in found:
             continue
         anchor = next(control.iter("{*}from"), None)
@@ -219,7 +223,7 @@ class _Shapes:
 
     @staticmethod
     def _is_control(anchor: etree._Element) -> bool:
-        """Whether a shape only stands for a form control: its a14:compatExt names a VML shape; LibreOffice gives no place."""
+        """Whether a shape only stands for a control: a14:compatExt names a VML shape; LibreOffice gives no place."""
         corners = ["".join(child.itertext()).strip() for child in anchor if local(child) in ("from", "to")]
         return next(anchor.iter("{*}compatExt"), None) is not None or corners == ["0000", "0000"]
 
@@ -238,7 +242,7 @@ def _corner(start: etree._Element) -> tuple[float, float]:
 
 
 def _vml_place(anchor: str) -> tuple[float, float] | None:
-    """Middle row and left column of `left column, offset, top row, offset, right column, offset, bottom row, offset`."""
+    """Middle row and left column of `left, offset, top, offset, right, offset, bottom, offset` (cells, pixels)."""
     numbers = [_whole(part) for part in anchor.split(",")]
     if len(numbers) != 8:
         return None

@@ -1,4 +1,4 @@
-"""One sheet of any spreadsheet format as a table: merged cells once, empty places filled, what floats over it put in place.
+"""One sheet of any spreadsheet format as a table: merged cells once, empty places filled, floating things in place.
 
 A spreadsheet stores only what was written; a form needs its empty fields too. So every place between the outermost
 written cells is a cell, and the ruled or merged ones next to them.
@@ -18,6 +18,8 @@ MAX_MERGES = 20_000
 MAX_TEXT = 32_767
 #: empty columns in a row beyond which what follows is not beside what stands before
 _WIDEST_GAP = 8
+#: empty rows between written ones that belong to the table
+_EMPTY_ROWS = 2
 #: a column narrower than this (in characters) and empty only keeps its neighbours apart
 _SPACER = 3.0
 _DEFAULT_NAME = re.compile(r"(?:sheet|工作表|表|worksheet|feuil)\s*\d*(?:\s*\(\d+\))?$", re.IGNORECASE)
@@ -113,7 +115,7 @@ class _Laid:
         for row in rows:
             for column in columns:
                 place = (row, column)
-                if place in self._covered or column in self._spacers:
+                if place in self._covered or (column in self._spacers and place not in self._texts):
                     continue
                 if column > ends.get(row, column) and place not in self._grid.framed and place not in self._anchor:
                     break
@@ -121,7 +123,7 @@ class _Laid:
                 right = merge.right if merge else column
                 tall = sum(1 for other in range(row, min(merge.bottom, rows[-1]) + 1)) if merge else 1
                 wide = min(right, columns[-1]) - column + 1
-                while (following := column + wide) in self._spacers and (row, following) not in self._anchor:
+                while (following := column + wide) in self._spacers and (row, following) not in self._texts:
                     wide += 1
                 text = normalise(self._texts.get((row, column), "").replace("\r\n", "\n").replace("\r", "\n"))
                 found.append(Cell(row, column, text.strip(" \t\n\u3000"), tall, wide))
@@ -131,15 +133,15 @@ class _Laid:
         return found
 
     def _ends(self) -> dict[int, int]:
-        """Last columns of rows that end with their neighbour, before the table does: labels over values, the last of them.
+        """Last columns of rows that end with their neighbour, before the table does: the last labels over values.
 
         Rows of one cell are left alone: a label without a value, over a remark.
         """
         last: dict[int, list[int]] = {}
         for row, column in sorted(self._texts):
             last.setdefault(row, []).append(column)
-        return {row: columns[-1] for row, columns in last.items() if len(columns) > 1 and any(
-            len(near := last.get(other, [])) > 1 and near[-1] == columns[-1] for other in (row - 1, row + 1))}  # fmt: skip
+        ends = {row: columns[-1] for row, columns in last.items() if len(columns) > 1}
+        return {row: end for row, end in ends.items() if end in (ends.get(row - 1), ends.get(row + 1))}
 
     def _merge(self) -> None:
         """Which cells are covered; ranges are clipped to what is written, so that a whole sheet costs no more."""
@@ -211,7 +213,17 @@ class _Laid:
         kept = written - self._grid.hidden_columns
         self._spacers = {column for column in filled[1:] if column not in kept and (
             column in self._grid.hidden_columns or column in narrow)}  # fmt: skip
-        return sorted(rows), filled
+        return self._with_empty(sorted(rows)), filled
+
+    def _with_empty(self, rows: list[int]) -> list[int]:
+        """The rows with the few empty ones between them, and one below: values that nobody wrote under labels."""
+        found: list[int] = []
+        for row in rows:
+            if found and row - found[-1] - 1 <= _EMPTY_ROWS:
+                found += [other for other in range(found[-1] + 1, row) if other not in self._grid.hidden_rows]
+            found.append(row)
+        last = sum(row == found[-1] for row, _ in self._texts)
+        return [*found, found[-1] + 1] if last > 1 else found
 
 
 def _places(merge: Merge) -> Iterable[tuple[int, int]]:

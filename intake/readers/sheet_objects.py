@@ -1,4 +1,4 @@
-"""What floats over the cells of an Excel 97-2003 sheet: check boxes, option buttons, text boxes ([MS-XLS] 2.4.181 Obj)."""
+"""What floats over the cells of an Excel 97-2003 sheet: boxes, buttons, texts ([MS-XLS] 2.4.181 Obj)."""
 
 import struct
 
@@ -59,9 +59,12 @@ class Objects:
             _, kind, size = struct.unpack_from("<HHI", data, at)
             seen += 1
             if kind == _CLIENT_ANCHOR and at + 26 <= len(data):
-                left, left_by, top, top_by, right, right_by, bottom, bottom_by = struct.unpack_from("<8H", data, at + 10)
-                self._place = (left + min(left_by, 1023) / 1024, top + min(top_by, 255) / 256,
-                               right + min(right_by, 1023) / 1024, bottom + min(bottom_by, 255) / 256)  # fmt: skip
+                numbers = struct.unpack_from("<8H", data, at + 10)
+                left, top, right, bottom = (
+                    cell + min(part, whole - 1) / whole  # parts of a column and of a row
+                    for cell, part, whole in zip(numbers[::2], numbers[1::2], (1024, 256) * 2, strict=True)
+                )
+                self._place = (left, top, right, bottom)
             at += 8 if kind in _CONTAINERS else 8 + size
 
     def _object(self, data: bytes) -> None:
@@ -86,7 +89,7 @@ class Objects:
             self._box = UNSURE  # ActiveX: its state lies in a stream of its own
 
     def _link(self, formula: bytes) -> None:
-        """The cell that keeps the state: a formula of one reference (ptgRef 0x24/0x44/0x64, ptgRef3d 0x3A/0x5A/0x7A)."""
+        """The cell that keeps the state: a formula of one reference (ptgRef 0x24 … 0x64, ptgRef3d 0x3A … 0x7A)."""
         if len(formula) < 11:
             return
         tokens = formula[6:]

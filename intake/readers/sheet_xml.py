@@ -1,4 +1,4 @@
-"""XML spreadsheets of Excel 2002/2003 (`<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet">`), often named .xls."""
+"""XML spreadsheets of Excel 2002/2003 (urn:schemas-microsoft-com:office:spreadsheet), often named .xls."""
 
 from datetime import datetime
 
@@ -15,8 +15,9 @@ from rules.document import Document
 
 MAX_SHEETS = 60
 _NAMED = {
-    "General Number": "General", "General Date": "yyyy/m/d h:mm", "Long Date": 'yyyy"年"m"月"d"日"', "Medium Date": "yyyy/m/d",
-    "Short Date": "yyyy/m/d", "Percent": "0.00%", "Fixed": "0.00", "Standard": "#,##0.00", "Scientific": "0.00E+00",
+    "General Number": "General", "General Date": "yyyy/m/d h:mm", "Long Date": 'yyyy"年"m"月"d"日"',
+    "Medium Date": "yyyy/m/d", "Short Date": "yyyy/m/d", "Percent": "0.00%", "Fixed": "0.00",
+    "Standard": "#,##0.00", "Scientific": "0.00E+00",
     "Yes/No": '"是";"是";"否"', "True/False": '"TRUE";"TRUE";"FALSE"',
 }  # fmt: skip
 _LAST = 1_048_576

@@ -1,4 +1,4 @@
-"""Tables as plain text (.csv, .tsv, and text that a program named .xls): fields parted by commas, tabs or semicolons."""
+"""Tables as plain text (.csv, .tsv, and text that a program named .xls): fields between commas, tabs, semicolons."""
 
 import csv
 import io
@@ -37,8 +37,6 @@ def read(data: bytes, limits: ReadLimits) -> Document:
         if number >= MAX_ROWS or grid.full:
             grid.notes.add("cut-short")
             break
-    width = max((column for _, column in grid.cells), default=0)
-    grid.framed.update((row, column) for row, _ in list(grid.cells) for column in range(min(width, 40) + 1))
     return Document("csv", tuple(grid.blocks(1)), notes=tuple(sorted(grid.notes)))
 
 

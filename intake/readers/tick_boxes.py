@@ -9,7 +9,7 @@ near: a box counts only directly beside an option's word, and what recognition m
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -19,6 +19,8 @@ from rules.document import EMPTY, TICKED, UNSURE
 
 #: part of a box's inner area that is ink (FIELD.md section 8)
 EMPTY_INK, TICKED_INK = 0.12, 0.25
+#: how far size, distance from the word, and height of a box lie from the page's usual, in characters
+_SPREAD = (0.26, 0.68, 0.16)
 #: height of a character in pixels of the strip that is looked at
 _EM = 32
 #: what recognition makes of boxes and ticks
@@ -48,16 +50,31 @@ class Mark:
 def find(picture: np.ndarray, rows: Sequence[Row], options: Sequence[str]) -> list[Mark]:
     """The boxes beside the words of `options`, each once."""
     words = [word for word in options if word]
+    em = _usual_pitch(rows)
     offers: list[list[_Offer]] = []
     for row in rows:
         if places := list(_places(row, words)):
-            offers += _Strip(picture, row).offers(places)
+            offers += _Strip(picture, row, em).offers(places)
     found: list[Mark] = []
     for mark in _likeliest(offers):
         size = np.linalg.norm(mark.corners[0] - mark.corners[1])
         if all(np.linalg.norm(mark.middle - other.middle) > 0.6 * size for other in found):
             found.append(mark)
     return [mark for mark in found if _is_in_company(mark, found)]
+
+
+def agreed(marks: Sequence[Mark], others: Sequence[Mark]) -> list[Mark]:
+    """The marks of a picture without its red ink and of the same with it: UNSURE where these differ."""
+    found = []
+    for mark in marks:
+        twin = next((other for other in others if _is_same(mark, other)), None)
+        found.append(mark if twin and twin.state == mark.state else replace(mark, state=UNSURE))
+    return found + [replace(other, state=UNSURE) for other in others if not any(_is_same(other, mark) for mark in marks)]
+
+
+def _is_same(mark: Mark, other: Mark) -> bool:
+    size = float(np.linalg.norm(mark.corners[0] - mark.corners[1]))
+    return float(np.linalg.norm(mark.middle - other.middle)) < 0.6 * size
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +86,8 @@ class _Offer:
     size: float
     #: from the middle of the box to the word's nearest end
     away: float
+    #: from the middle of the strip down to the middle of the box
+    down: float
     drawn: bool
 
 
@@ -77,16 +96,30 @@ def _likeliest(offers: list[list[_Offer]]) -> list[Mark]:
     chosen = []
     for left in (True, False):
         groups = [[offer for offer in group if offer.left == left] for group in offers]
+        drawn = [offer for group in groups for offer in group if offer.drawn]
         sole = [group[0] for group in groups if len(group) == 1 and group[0].drawn]
-        all_drawn = sole if len(sole) > 2 else [offer for group in groups for offer in group if offer.drawn]
-        size = float(np.median([offer.size for offer in all_drawn])) if all_drawn else 0.8
-        away = float(np.median([offer.away for offer in all_drawn])) if all_drawn else 0.6
+        usual = _usual(sole if len(sole) > 2 else drawn)
         for group in filter(None, groups):
-            best = min(group, key=lambda offer: abs(offer.size - size) + abs(offer.away - away))
-            unlike = best.drawn and abs(best.size - size) > 0.35 * size
-            if not unlike and abs(best.away - away) < 0.75:
-                chosen.append(best.mark)
+            best = min(group, key=lambda offer: _unlike(offer, usual))
+            strangeness = _unlike(best, usual)
+            if strangeness < (2.0 if best.drawn else 4.0):
+                doubtful = strangeness > (1 if best.drawn else 2)
+                chosen.append(replace(best.mark, state=UNSURE) if doubtful else best.mark)
     return chosen
+
+
+def _usual(offers: list[_Offer]) -> tuple[float, float, float]:
+    """Size, distance and height of the page's boxes."""
+    if not offers:
+        return 0.8, 0.6, 0.0
+    places = [(offer.size, offer.away, offer.down) for offer in offers]
+    return tuple(float(value) for value in np.median(np.asarray(places), axis=0))
+
+
+def _unlike(offer: _Offer, usual: tuple[float, float, float]) -> float:
+    """How unlike the usual box a box is; 1 is the most that was seen of boxes (where a word begins is known roughly)."""
+    return max(abs(value - normal) / most for value, normal, most in
+               zip((offer.size, offer.away, offer.down), usual, _SPREAD, strict=True))  # fmt: skip
 
 
 def _is_in_company(mark: Mark, marks: list[Mark]) -> bool:
@@ -201,14 +234,20 @@ def _height(row: Row) -> float:
     return float(np.linalg.norm(row.corners[3] - row.corners[0]))
 
 
-def _pitch(row: Row) -> float:
-    """Width of a Chinese character of the row in pixels."""
+def _usual_pitch(rows: Sequence[Row]) -> float:
+    """Width of a Chinese character on most of the page's lines."""
+    found = [_pitch(row) for row in rows if len(row.glyphs) >= 4 and all(ord(glyph.char) > 0x2E80 for glyph in row.glyphs)]
+    return float(np.median(found)) if found else float(np.median([_height(row) / 1.4 for row in rows]))
+
+
+def _pitch(row: Row, usual: float | None = None) -> float:
+    """Width of a Chinese character of the row in pixels; `usual` where ticks make the line look higher than it is."""
     steps = [
         (b.at - a.at) * _width(row)
         for a, b in zip(row.glyphs, row.glyphs[1:])
         if ord(a.char) > 0x2E80 and ord(b.char) > 0x2E80
     ]
-    guess = _height(row) / 1.4
+    guess = _height(row) / 1.4 if usual is None else min(_height(row) / 1.4, 1.2 * usual)
     near = [step for step in steps if 0.6 * guess < step < 1.45 * guess]
     return float(np.median(near)) if near else guess
 
@@ -216,9 +255,9 @@ def _pitch(row: Row) -> float:
 class _Strip:
     """One row cut out with room around it, level, its characters `_EM` pixels wide; 1 where there is ink."""
 
-    def __init__(self, picture: np.ndarray, row: Row):
+    def __init__(self, picture: np.ndarray, row: Row, usual: float):
         self.row = row
-        em = _pitch(row)
+        em = _pitch(row, usual)
         along = (row.corners[1] - row.corners[0]) / max(_width(row), 1e-6)
         down = (row.corners[3] - row.corners[0]) / max(_height(row), 1e-6)
         self.scale = _EM / em
@@ -245,13 +284,13 @@ class _Strip:
             start, end = self.xs[first] - 0.5 * _EM, self.xs[last] + 0.5 * _EM
             group = []
             if self._begins(first):
-                near = [box for box in rectangles if -1.0 * _EM < box[2] - start < 0.4 * _EM]
+                near = [box for box in rectangles if -1.0 * _EM < box[2] - start < 0.6 * _EM]
                 group += [self._offer(box, None, start, True) for box in near]
                 listed = len(places) > 1 or (first <= 1 and last >= len(self.xs) - 2)
                 if not near and listed and (blob := self._blob(start)):
                     group.append(self._offer(*blob, start, False))
             if self._ends(last):
-                near = [box for box in rectangles if -0.4 * _EM < box[0] - end < 1.0 * _EM]
+                near = [box for box in rectangles if -0.6 * _EM < box[0] - end < 1.0 * _EM]
                 group += [self._offer(box, None, end, True, left=False) for box in near]
             if group:
                 found.append(group)
@@ -259,7 +298,8 @@ class _Strip:
 
     def _offer(self, box, sign: str | None, edge: float, drawn: bool, left: bool = True) -> "_Offer":
         away = abs((box[0] + box[2]) / 2 - edge) / _EM
-        return _Offer(self._mark(box, sign), left, (box[2] - box[0]) / _EM, away, drawn)
+        down = ((box[1] + box[3]) - self.ink.shape[0]) / 2 / _EM
+        return _Offer(self._mark(box, sign, drawn), left, (box[2] - box[0]) / _EM, away, down, drawn)
 
     def _begins(self, first: int) -> bool:
         """Whether the word stands by itself to the left: 有限公司 at the end of a name is no option."""
@@ -277,7 +317,7 @@ class _Strip:
         """Whether no character was surely read where the box lies."""
         middle = (box[0] + box[2]) / 2
         for glyph, x in zip(self.row.glyphs, self.xs):
-            if abs(x - middle) < 0.55 * _EM and glyph.char not in _SURELY_BOX:
+            if abs(x - middle) < 0.5 * _EM and glyph.char not in _SURELY_BOX:
                 if glyph.sure >= (0.97 if glyph.char in _BOX_LIKE else 0.75):
                     return False
         return True
@@ -295,7 +335,7 @@ class _Strip:
             return None
         left, top = min(p[0] for p in parts), min(p[1] for p in parts)
         right, bottom = max(p[0] + p[2] for p in parts), max(p[1] + p[3] for p in parts)
-        if right - left < 0.35 * _EM or bottom - top < 0.35 * _EM or right - left > 1.6 * _EM:
+        if min(right - left, bottom - top) < 0.35 * _EM or right - left > 1.3 * _EM:
             return None
         box = (int(left), int(top), int(right), int(bottom))
         inside = [glyph for glyph, x in zip(self.row.glyphs, self.xs) if left - 2 < x < right + 2]
@@ -304,7 +344,7 @@ class _Strip:
         signs = [_SIGNS[glyph.char] for glyph in inside if glyph.char in _SIGNS]
         return box, (signs[0] if signs else None)
 
-    def _mark(self, box: tuple[int, int, int, int], sign: str | None) -> Mark:
+    def _mark(self, box: tuple[int, int, int, int], sign: str | None, drawn: bool) -> Mark:
         left, top, right, bottom = box
         inset_x, inset_y = 0.2 * (right - left) + 1, 0.2 * (bottom - top) + 1
         inner = np.s_[int(top + inset_y) : int(bottom - inset_y) + 1, int(left + inset_x) : int(right - inset_x) + 1]
@@ -313,11 +353,36 @@ class _Strip:
         state = TICKED if share >= TICKED_INK else EMPTY if share <= EMPTY_INK else UNSURE
         if state != EMPTY and plain.size and share - float(plain.mean()) > 0.5 * share:
             state = UNSURE  # red: a pen, or a seal that lies over it
+        if state == EMPTY and not (self._is_closed(box) if drawn else self._is_ring(box)):
+            state = UNSURE  # a tick that hardly touches its box, or no box at all
         if sign == TICKED:
             state = TICKED
         points = np.asarray([(left, top), (right, top), (right, bottom), (left, bottom)], np.float32)
         corners = cv2.transform(points.reshape(-1, 1, 2), self.back).reshape(-1, 2)
         return Mark(state, corners, share)
+
+
+    def _is_closed(self, box: tuple[int, int, int, int]) -> bool:
+        """Whether nothing hangs on the box above, below or to its left."""
+        left, top, right, bottom = box
+        room, reach = int(0.45 * _EM), 0.3 * _EM
+        x, y = max(0, left - room), max(0, top - room)
+        part = self.ink[y : bottom + room, x : right + int(0.3 * _EM)]
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(part, connectivity=8)
+        own = np.unique(labels[top - y : bottom - y, left - x : right - x])
+        for index in own[own > 0]:
+            far = (left - x - stats[index, 0], top - y - stats[index, 1], y + stats[index, 1] + stats[index, 3] - bottom)
+            if max(far) > reach:
+                return False
+        return True
+
+    def _is_ring(self, box: tuple[int, int, int, int]) -> bool:
+        """Whether the ink goes all round, as that of an empty circle does."""
+        part = self.ink[box[1] : box[3], box[0] : box[2]]
+        outside = cv2.copyMakeBorder(1 - part, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=1)
+        count, labels = cv2.connectedComponents(outside.astype(np.uint8), connectivity=4)
+        middle = labels[labels.shape[0] // 2, labels.shape[1] // 2]
+        return middle != 0 and middle != labels[0, 0]
 
 
 def _ink(grey: np.ndarray) -> np.ndarray:

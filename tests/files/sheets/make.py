@@ -12,8 +12,8 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parents[1]), str(HERE.parents[2])]
 
-from build_forms import individual_fields, unit_docx, unit_fields  # noqa: E402
-from build_sheets import accounts_sheet, laid_out, openpyxl_book  # noqa: E402
+from build_forms import individual_fields, unit_docx, unit_fields
+from build_sheets import accounts_sheet, laid_out, openpyxl_book
 
 _NEW, _OLD = "xlsx:Calc MS Excel 2007 XML", "xls:MS Excel 97"
 _PAGE, _TEXT = "html:HTML (StarCalc)", "csv:Text - txt - csv (StarCalc):44,34,76,1"

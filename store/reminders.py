@@ -1,0 +1,104 @@
+"""Reminders as rows: what the rules are given about each incomplete submission, and writing one down for its step."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from rules.reminder import Reminded
+from store.database import Database, insert, one, rows, writing
+from store.decisions import family_of
+from store.processing import add_event
+
+#: kinds of mail that say what is missing
+_TELLING = "('missing_materials', 'reminder', 'guidance')"
+_WAITING = "('held', 'queued', 'deferred')"
+_ABOUT = "id IN (SELECT reply_id FROM reply_submissions WHERE submission_id = ?)"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A reminder that was written."""
+
+    step: int
+    #: the local day on which it was written
+    day: date
+    #: `replies.state`
+    state: str
+
+
+def incomplete(database: Database) -> list[dict]:
+    """Submissions that surely lack something, the earliest deadline first."""
+    return rows(database, "SELECT * FROM submissions WHERE status = 'incomplete' AND missing <> '[]' "
+                "ORDER BY deadline IS NULL, deadline, id")
+
+
+def reminded(database: Database, row: dict, zone: ZoneInfo) -> Reminded:
+    """What `rules.reminder.decide` is given about the submission of this row."""
+    last = last_answer(database, row["id"])
+    told = one(database, f"SELECT sent_at FROM replies WHERE {_ABOUT} AND kind IN {_TELLING} AND state = 'sent' "
+               "ORDER BY julianday(sent_at) DESC LIMIT 1", [row["id"]])
+    made = written(database, row["id"])
+    return Reminded(
+        status=row["status"], missing=row["missing"] != "[]",
+        deadline=date.fromisoformat(row["deadline"]) if row["deadline"] else None,
+        last_state=last["state"] if last else None,
+        told_on=datetime.fromisoformat(told["sent_at"]).astimezone(zone).date() if told and told["sent_at"] else None,
+        # one that was withdrawn before it went out used its step up, but reminded nobody
+        steps=frozenset(each.step for each in made), count=sum(each.state != "suppressed" for each in made))
+
+
+def written(database: Database, submission_id: int) -> tuple[Written, ...]:
+    """The reminders of a submission and of those that were joined with it, oldest first."""
+    family = family_of(database, submission_id)
+    marks = ", ".join("?" * len(family))
+    found = rows(database, f"SELECT m.step, m.day, r.state FROM reminders m JOIN replies r ON r.id = m.reply_id WHERE "
+                 f"m.submission_id IN ({marks}) ORDER BY m.day, m.step", list(family))
+    return tuple(Written(row["step"], date.fromisoformat(row["day"]), row["state"]) for row in found)
+
+
+def last_answer(database: Database, submission_id: int) -> dict | None:
+    """The newest mail of ours about a submission that was not suppressed."""
+    return one(database, f"SELECT * FROM replies WHERE {_ABOUT} AND state <> 'suppressed' ORDER BY id DESC LIMIT 1",
+               [submission_id])
+
+
+def note(database: Database, submission_id: int, step: int, deadline: date, day: date, reply_id: int) -> None:
+    """Use a step up; a second mail for the same one violates the key and undoes its transaction."""
+    insert(database, "reminders", {"submission_id": submission_id, "step": step, "deadline": deadline.isoformat(),
+                                   "day": day.isoformat(), "reply_id": reply_id})
+
+
+def expire(database: Database, today: date, now: datetime) -> int:
+    """Withdraw reminders of a coming deadline that still wait when it has passed; returns how many."""
+    reason = "期限已过，提醒的内容不再适用。"
+    found = rows(database, f"SELECT r.id, m.submission_id FROM reminders m JOIN replies r ON r.id = m.reply_id WHERE "
+                 f"r.state IN {_WAITING} AND m.day <= m.deadline AND m.deadline < ?", [today.isoformat()])
+    if found:
+        with writing(database):
+            for row in found:
+                _withdraw(database, row, reason, now)
+    return len(found)
+
+
+def _withdraw(database: Database, row: dict, reason: str, now: datetime) -> None:
+    changed = database.conn.execute(
+        f"UPDATE replies SET state = 'suppressed', reason = ? WHERE id = ? AND state IN {_WAITING}", [reason, row["id"]])
+    if changed.rowcount:
+        add_event(database, now, "suppressed", submission_id=row["submission_id"],
+                  detail={"table": "replies", "id": row["id"], "reason": reason})
+
+
+# --- letters to liaisons -----------------------------------------------------------------------------------------------
+
+
+def note_units(database: Database, reply_id: int, keys: set[str]) -> None:
+    """Which units a letter names, by every name as it is compared."""
+    for key in sorted(keys):
+        insert(database, "roster_reminders", {"reply_id": reply_id, "registrant_key": f"unit:{key}"}, ignore=True)
+
+
+def letters_about(database: Database, key: str) -> list[dict]:
+    """Letters that name a unit and were not withdrawn, newest first."""
+    return rows(database, "SELECT r.id, r.state, r.created_at, r.sent_at FROM roster_reminders l JOIN replies r ON "
+                "r.id = l.reply_id WHERE l.registrant_key = ? AND r.state <> 'suppressed' ORDER BY r.id DESC",
+                [f"unit:{key}"])
