@@ -6,7 +6,7 @@ import time
 from datetime import datetime
 from pathlib import Path
 
-from intake import digest, reminders
+from intake import digest, reminders, roster
 from intake.config import Config
 from rules.survey import Survey
 from store.database import Database
@@ -28,6 +28,7 @@ def turn(config: Config, survey: Survey, database: Database, now: datetime) -> i
         log.info("action=digest day=%s", one.day)
     # after the digest: whatever goes wrong with them, the office has its report
     reminders.run_due(config, survey, database, now)
+    roster.withdraw_untrue(config, survey, database, now)
     database.conn.execute("PRAGMA wal_checkpoint(PASSIVE)")
     _look_at_files(config.data)
     return len(made)

@@ -253,8 +253,13 @@ def show(arguments: Namespace) -> int:
 
 def outbox(arguments: Namespace) -> int:
     """Mails that wait, and the account's pause: see `intake.outbox_command`."""
-    with opened(arguments) as (config, _, database):
-        return outbox_command(database, arguments, actor(), clock_of(config)())
+    from intake.roster import withdraw_untrue
+
+    with opened(arguments) as (config, survey, database):
+        now = clock_of(config)()
+        # nobody shall be asked to approve what is no longer true
+        withdraw_untrue(config, survey, database, now)
+        return outbox_command(database, arguments, actor(), now)
 
 
 def retry(arguments: Namespace) -> int:

@@ -25,6 +25,8 @@ from rules.answer import Answer
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 #: identifiers kept in References (RFC 5322 gives no limit; servers refuse very long fields)
 MAX_REFERENCES = 20
+#: kinds of answers that are no answer to a mail
+_ANSWERING_NOTHING = ("reminder", "urging")
 _IDENTIFIER = re.compile(r"<[!-;=?-~]{1,240}@[!-;=?-~]{1,240}>")
 _ADDRESS = re.compile(r"[!#-'*+\-./0-9=?A-Z^_`a-z{|}~]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x80-\x9f\u2028\u2029\ud800-\udfff]+")
@@ -55,8 +57,8 @@ def compose(answer: Answer, *, to_address: str, to_name: str | None, sender: str
     fields = [
         *_addressing(sender, sender_name, to_address, to_name, answer.subject, smtp_message_id, date),
         *_threading(in_reply_to, references),
-        # RFC 3834 section 5: a reminder answers nothing, it comes by the clock
-        b"Auto-Submitted: auto-generated" if answer.kind == "reminder" else b"Auto-Submitted: auto-replied",
+        # RFC 3834 section 5: a reminder comes by the clock, a letter to a liaison from a list
+        b"Auto-Submitted: auto-" + (b"generated" if answer.kind in _ANSWERING_NOTHING else b"replied"),
         b"X-Auto-Response-Suppress: All",  # MS-OXCMAIL: no out-of-office answer to it
     ]
     names = answer.blank_form_names or tuple(path.name for path in answer.attach_blank_forms)

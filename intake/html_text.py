@@ -53,6 +53,8 @@ _BLOCKS = frozenset(
     ]
 )
 _BLANKS = re.compile(r"[ \t\r\n\f\v\u00a0\u2002\u2003\u2009]+")
+#: a short label is broken where the column ends: 「账号/名称」 is one word
+_WRAPPED = re.compile(r"(?<=^[\u4e00-\u9fff]{2})\s*\n\s*(?=[\u4e00-\u9fff]{2}$)")
 _SURROGATES = re.compile("[\ud800-\udfff\x00]")
 
 
@@ -182,7 +184,7 @@ def _row(frame: _Frame) -> str:
     stray = _tidy("".join(frame.pieces))
     if len(frame.cells) == 1 or frame.rows or any(len(cell) > _LAYOUT_CELL for cell in frame.cells):
         return "\n".join(filter(None, [stray, *frame.cells]))
-    row = "\t".join(" ".join(cell.split()) for cell in frame.cells).rstrip()
+    row = "\t".join(" ".join(_WRAPPED.sub("", cell).split()) for cell in frame.cells).rstrip()
     return "\n".join(filter(None, [stray, row]))
 
 

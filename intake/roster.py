@@ -15,10 +15,11 @@ from intake.config import Config
 from intake.roster_file import load_roster
 from intake.words import ROSTER_STATES, word
 from rules.errors import ConfigError
-from rules.roster import STATES, Entry, ExpectedUnit, HandedIn, Roster, compare
+from rules.roster import STATES, Entry, ExpectedUnit, HandedIn, Roster, compare, keys_of
 from rules.survey import Survey
 from rules.values import mask_personal
 from store.database import Database, rows
+from store.reminders import waiting_letters
 
 _BY_WORD = {**{state: state for state in STATES}, **{word(ROSTER_STATES, state): state for state in STATES}}
 
@@ -51,6 +52,17 @@ def handed_in(database: Database) -> list[HandedIn]:
     """Every submission as the list is compared with; those that were joined with others are left out."""
     return [HandedIn(**row) for row in rows(
         database, "SELECT id, number, category, registrant, status FROM submissions WHERE merged_into IS NULL ORDER BY id")]
+
+
+def withdraw_untrue(config: Config, survey: Survey, database: Database, now: datetime) -> int:
+    """Withdraw letters to liaisons that wait and hold no longer; looks at the list only while some wait."""
+    if not waiting_letters(database):
+        return 0
+    found = listed(config, survey, database)
+    if found is None or found.roster is None:
+        return 0
+    absent = {key for entry in found.roster.entries if entry.state == "absent" for key in keys_of(entry.unit, survey)}
+    return roster_letters.withdraw_untrue(absent, survey, database, now, now.astimezone(config.time_zone).date())
 
 
 # --- commands --------------------------------------------------------------------------------------------------------

@@ -5,9 +5,9 @@ after one went out. A draft is withdrawn by the database when a unit that it nam
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from intake.answering import is_dead, sender_of
 from intake.compose import compose, message_id_for
@@ -75,12 +75,32 @@ def _draft(config: Config, survey: Survey, database: Database, address: str, uni
     mime = compose(letter, to_address=address, to_name=None, sender=sender, sender_name=sender_name, in_reply_to=None,
                    references=(), smtp_message_id=identifier, date=now)
     reply_id = replies.add_reply(database, replies.NewReply(
-        None, letter.kind, address, letter.subject, letter.text, identifier, mime, "held", "催报信草稿，等待批准后发送。",
+        None, "reminder", address, letter.subject, letter.text, identifier, mime, "held", "催报信草稿，等待批准后发送。",
         letter.content_key, ()), now)
     reminders.note_units(database, reply_id, {key for unit in units for key in keys_of(unit, survey)})
     add_event(database, now, "urging-drafted", actor=actor,
               detail={"reply": reply_id, "units": [unit.name for unit in units]})
     return reply_id
+
+
+def withdraw_untrue(units_absent: Collection[str], survey: Survey, database: Database, now: datetime, today: date) -> int:
+    """Withdraw letters that still wait and hold no longer; returns how many.
+
+    `units_absent`: every name, as it is compared, of the units from which nothing has come. The schema sees at once that a
+    unit has handed in under its name; this sees the rest: a list that was changed, a submission whose category nobody
+    knows yet, a last day that has passed.
+    """
+    count = 0
+    for letter in reminders.waiting_letters(database):
+        written_on = datetime.fromisoformat(letter["created_at"]).astimezone(survey.time_zone).date()
+        if written_on <= survey.closes < today:
+            reason = "期限已过，催报的内容不再适用，请重新起草。"
+        elif not letter["keys"] <= set(units_absent):
+            reason = "所列单位已不是都未报，请重新起草。"
+        else:
+            continue
+        count += reminders.withdraw(database, letter, reason, now)
+    return count
 
 
 def _unique(database: Database, address: str, units: tuple[ExpectedUnit, ...], survey: Survey) -> str:

@@ -12,7 +12,7 @@ from rules.reading import FileReading, Form
 from rules.submission import Account, Judgement, UnreadFile
 
 #: DATA.md's replies.kind, as far as an answer to a mail goes (a `confirmation` answers the paper form, a `reminder`
-#: answers nothing)
+#: nothing, and neither does `urging`, the letter to a liaison, which is kept as a `reminder` of no submission)
 ANSWER_KINDS = ("acknowledgement", "missing_materials", "receipt", "guidance")
 
 

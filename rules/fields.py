@@ -116,7 +116,7 @@ def joined(text: str) -> str:
 def _text(raw: str, rule: FieldRule, survey: Survey) -> _Read:
     if rule.name == "introduction":
         return _Read("\n".join(line.strip() for line in raw.split("\n") if line.strip()))
-    value = joined(raw).strip("“”\"「」『』'")
+    value = joined(raw).strip("“”\"「」『』'").rstrip("。;,、 ")
     if rule.name == "unit_name" and _MASKED.search(value):
         return _Read(raw, "不是完整的名称")
     if rule.name == "unit_name" and (parse_email(value) or parse_phone(value) or not _HAN.search(value)):

@@ -13,6 +13,7 @@ from rules.form_kind import decide_kind, is_a_form
 from rules.labels import lexicon, without_hints
 from rules.layout import Entry, NextAccount, Title, events
 from rules.persons import assign
+from rules.pixel_doubts import DOUBTFUL, is_torn
 from rules.reading import FieldValue, Form
 from rules.survey import Survey
 from rules.values import normal_label

@@ -20,7 +20,7 @@ _COLON = re.compile("[:：﹕∶︰]")
 #: behind one of these a label may begin in the middle of a line
 _BOUNDARY = re.compile(r"[\s\u3000;；,，。|｜/)）】]")
 #: what parts columns of running text
-_GAP = re.compile(r"[ \u3000]*\t[\s\u3000]*|[ \u3000]{2,}|\u3000")
+_GAP = re.compile(r"[ \u3000]*\t[ \u3000]*|[ \u3000]{2,}|\u3000")
 #: where the stamp or the signature goes: no value
 _SEAL = re.compile(r"^\s*[(（]?\s*(?:单位)?(?:加?盖)?公?章\s*(?:处)?[)）]?\s*$|^\s*[(（]\s*(?:签名|签字|签章)\s*[)）]\s*$", re.M)
 #: a label of something else on the same line: of the paper itself, or after a wide gap whatever it is
@@ -147,13 +147,18 @@ class Lexicon:
     def _before_gaps(self, text: str) -> Iterator[tuple[int, int, tuple[FieldRule, ...]]]:
         for line in re.finditer(r"[^\n]+", text):
             columns = self.columns(line[0])
-            after_label = False
+            after_label = empty = False
             for (start, end), following in zip(columns, [*columns[1:], (None, None)], strict=True):
+                if after_label and not line[0][start:end].strip():
+                    empty = True  # 「管理员<TAB><TAB>手机号码<TAB>139…」: a cell that nobody filled in
+                    continue
                 # a label's word right behind a label is its value: 「服务类型  公众号」
-                rules = () if after_label else self.rules_of(line[0][start:end])
-                if rules and following[0] is not None:
-                    yield line.start() + start, line.start() + following[0], rules
-                after_label = bool(rules)
+                word = line[0][start:end]
+                value = after_label and not (empty and (following[0] is not None or bare(word) not in self.platform_words))
+                rules = () if value else self.rules_of(word)
+                if rules and (following[0] is not None or empty):
+                    yield line.start() + start, line.start() + (following[0] or len(line[0])), rules
+                after_label, empty = bool(rules), False
             first = re.match(r"(\S{2,}) (?=\S)", line[0])
             if first and (rules := self.rules_of(first[1])):
                 yield line.start(), line.start() + first.end(), rules

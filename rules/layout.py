@@ -20,6 +20,9 @@ _CLOSING = re.compile(
     r"^\s*(?:注\s*[:：]|备注|[:：]|-{2,}|—{2,}|_{3,}|={3,}|此致|敬礼|祝[:：好您]|顺祝|谢谢|特此|附件|发自我的|来自我的|Sent from|签名|原始邮件|"
     r"[-－]+\s*(?:原始|转发|Original|Forwarded))", re.IGNORECASE
 )  # fmt: skip
+_COLONS = ":\uff1a"
+#: the most that a value is worth that only stands beside its label on a picture without ruled lines: it may be cut short
+_BESIDE = 0.7
 #: kinds of field whose value may go on over several lines
 _LONG_KINDS = ("text", "options")
 
@@ -106,6 +109,8 @@ def _events_of_pixels(lines: tuple[Line, ...], index: int, words: Lexicon) -> It
         if isinstance(event, Entry):
             # options are known words, and a list that was not read whole is doubted anyway
             least = 0.97 if has_boxes(event.raw) else sure.get(event.location, 1.0)
+            if not any(colon in event.label for colon in _COLONS):
+                least = min(least, _BESIDE)
             event = replace(event, confidence=min(event.confidence, least))
         yield event
 

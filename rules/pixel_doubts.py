@@ -8,6 +8,7 @@ import re
 import unicodedata
 
 from rules.document import EMPTY, TICKED, UNSURE
+from rules.labels import Lexicon
 from rules.survey import FieldRule, bare
 from rules.ticks import normalise
 
@@ -34,6 +35,13 @@ def recognised_confidence(rule: FieldRule, raw: str, value: object, sure: float)
         return min(sure, MISREAD)
     proven = rule.kind == "id_number" or (rule.kind == "choice" and any(value == choice.name for choice in rule.choices))
     return max(sure, PROVEN) if value is not None and proven else sure
+
+
+def is_torn(raws: list[str], words: Lexicon) -> bool:
+    """Whether labels stand among the values: rules of the table were overlooked, and cells ran into each other."""
+    parts = (part.strip() for raw in raws for part in re.split(r"[\n\t]| {2,}", raw) if raw)
+    return any(len(part) > 2 and "".join(part.lower().split()) not in words.platform_words and words.rules_of(part)
+               for part in parts)  # fmt: skip
 
 
 def _handle_in(raw: str) -> str:

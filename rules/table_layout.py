@@ -69,7 +69,7 @@ def _cell(grid: Grid, cell: Cell, used: set[tuple[int, int]], words: Lexicon) ->
 def _values(grid: Grid, label: Cell) -> list[Cell]:
     """The cells that hold a label's value: right of it, else below it."""
     right = grid.right(label)
-    if right is not None and right.row <= label.row and not grid.is_label(right):
+    if right is not None and right.row <= label.row and not grid.is_label(right) and not _labelled_itself(grid, label, right):
         return [right, *_further(grid, label, right), *_beneath(grid, label, right)]
     if right is not None and grid.is_label(right) and _ends_row(grid, right) and right.row == label.row:
         below = grid.below(label)
@@ -81,6 +81,11 @@ def _values(grid: Grid, label: Cell) -> list[Cell]:
         own = below.column == label.column
         return [below] if own and not _labelled_from_left(grid, below) and not grid.opens_label(below) else []
     return []
+
+
+def _labelled_itself(grid: Grid, label: Cell, cell: Cell) -> bool:
+    """Whether the cell beside a label that nobody filled in holds the next label with its value: 「手机: | 微信:abc」."""
+    return grid.rules(label)[0].kind in ("phone", "email", "date", "count", "id_number") and grid.opens_label(cell)
 
 
 def _beneath(grid: Grid, label: Cell, right: Cell) -> list[Cell]:

@@ -30,5 +30,5 @@ def compose_urging(survey: Survey, units: Sequence[ExpectedUnit], today: date) -
     subject = f"报送提醒\uff1a{quoting.safe(survey.title, 40)}\uff08{values['units'][0]['name']}"
     subject += f"等{len(units)}个单位\uff09" if len(units) > 1 else "\uff09"
     blanks = (category,) if category else ()
-    return Answer("reminder", subject, text, html, tuple(one.blank for one in blanks), content_key("urging", (), ()),
+    return Answer("urging", subject, text, html, tuple(one.blank for one in blanks), content_key("urging", (), ()),
                   (), tuple(blank_form_name(one) for one in blanks))

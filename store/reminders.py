@@ -73,19 +73,19 @@ def expire(database: Database, today: date, now: datetime) -> int:
     reason = "期限已过，提醒的内容不再适用。"
     found = rows(database, f"SELECT r.id, m.submission_id FROM reminders m JOIN replies r ON r.id = m.reply_id WHERE "
                  f"r.state IN {_WAITING} AND m.day <= m.deadline AND m.deadline < ?", [today.isoformat()])
-    if found:
-        with writing(database):
-            for row in found:
-                _withdraw(database, row, reason, now)
-    return len(found)
+    return sum(withdraw(database, row, reason, now) for row in found)
 
 
-def _withdraw(database: Database, row: dict, reason: str, now: datetime) -> None:
-    changed = database.conn.execute(
-        f"UPDATE replies SET state = 'suppressed', reason = ? WHERE id = ? AND state IN {_WAITING}", [reason, row["id"]])
-    if changed.rowcount:
-        add_event(database, now, "suppressed", submission_id=row["submission_id"],
-                  detail={"table": "replies", "id": row["id"], "reason": reason})
+def withdraw(database: Database, row: dict, reason: str, now: datetime) -> bool:
+    """Take back a reminder or letter (`id`, `submission_id`) that has not gone out; False when it has."""
+    with writing(database):
+        changed = database.conn.execute(
+            f"UPDATE replies SET state = 'suppressed', reason = ? WHERE id = ? AND state IN {_WAITING}",
+            [reason, row["id"]])
+        if changed.rowcount:
+            add_event(database, now, "suppressed", submission_id=row["submission_id"],
+                      detail={"table": "replies", "id": row["id"], "reason": reason})
+    return changed.rowcount > 0
 
 
 # --- letters to liaisons -----------------------------------------------------------------------------------------------
@@ -102,3 +102,13 @@ def letters_about(database: Database, key: str) -> list[dict]:
     return rows(database, "SELECT r.id, r.state, r.created_at, r.sent_at FROM roster_reminders l JOIN replies r ON "
                 "r.id = l.reply_id WHERE l.registrant_key = ? AND r.state <> 'suppressed' ORDER BY r.id DESC",
                 [f"unit:{key}"])
+
+
+def waiting_letters(database: Database) -> list[dict]:
+    """Letters to liaisons that have not gone out, each with the `keys` of the units that it names."""
+    found: dict[int, dict] = {}
+    for row in rows(database, "SELECT r.id, r.submission_id, r.created_at, l.registrant_key FROM roster_reminders l JOIN "
+                    f"replies r ON r.id = l.reply_id WHERE r.state IN {_WAITING} ORDER BY r.id"):
+        key = row.pop("registrant_key").removeprefix("unit:")
+        found.setdefault(row["id"], row | {"keys": set()})["keys"].add(key)
+    return list(found.values())

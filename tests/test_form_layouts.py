@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from build_forms import invented_id
 
+from intake.html_text import html_to_text
 from intake.readers import text
 from rules.document import Cell, Document, Paragraph, Table
 from rules.form import read_forms
@@ -195,3 +196,23 @@ def test_a_tick_before_an_unknown_word_says_nothing_of_the_option_before_it():
             ("管理员姓名", "罗小芳"), ("单位(章)", "衡东县教育局")]  # fmt: skip
     (form,) = of_table(rows)
     assert form.value("scope") == ("新闻发布",)
+
+
+def test_an_empty_cell_of_a_mail_s_table_takes_no_label_for_its_value():
+    """HTML tables come as lines parted by tabs; a label may be broken in its cell, a cell may be empty."""
+    html = "<table>" + "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>" for cells in [
+        ("账号<br>名称", ""), ("账号", "a1"), ("服务类型", "公众号"), ("管理员", "", "手机号码", "13907340002"),
+        ("微信号", "", "Email", ""), ("单位名称", "衡东县教育局")]) + "</table>"  # fmt: skip
+    (form,) = of_text(html_to_text(html))
+    wanted = {"name": None, "handle": "a1", "service_type": "公众号", "admin_name": None, "admin_phone": "13907340002",
+              "admin_wechat": None, "admin_email": None, "unit_name": "衡东县教育局"}  # fmt: skip
+    assert values(form, wanted) == wanted
+
+
+def test_a_label_without_value_does_not_take_the_labelled_cell_beside_it():
+    """「联系电话: | 微信:wx2」, each cell with its own label."""
+    rows = [("账号名称:甲", "账号:a1"), ("服务类型:公众号", "管理员姓名:向文"), ("手机号码:13907340002", "微信号:wx1"),
+            ("负责人姓名:向文军", "身份证号:" + NUMBER), ("手机号码:", "微信号:wx2")]  # fmt: skip
+    (form,) = of_table(rows)
+    wanted = PERSON | {"owner_phone": None, "owner_wechat": "wx2", "admin_wechat": "wx1"}
+    assert values(form, wanted) == wanted and form.get("owner_phone").raw == ""

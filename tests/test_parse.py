@@ -191,7 +191,7 @@ def test_html_becomes_text_with_table_rows_as_tabbed_lines():
         "<input type=checkbox>图片</td></tr></table><blockquote type=cite>旧信</blockquote></body></html>"
     )
     message = parse(HEAD + text_part(html, subtype="html")).message
-    assert message.text == "您 好<\n账号 名称\t衡东发布\n形式\t☑文字□图片\n> 旧信"
+    assert message.text == "您 好<\n账号名称\t衡东发布\n形式\t☑文字□图片\n> 旧信"
     assert message.html == html
 
 

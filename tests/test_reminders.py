@@ -233,6 +233,16 @@ def test_what_the_office_has_closed_is_not_reminded_of(tmp_path, smtp_sink, monk
     weeks.database.close()
 
 
+def test_reminders_of_joined_registrations_count_together(weeks):
+    """Nobody gets three for each of two."""
+    weeks.run("08-10 09:30", "08-10 09:30")
+    weeks.mail({"发件人": "li@example.org", "附件": {"表.docx": {"种类": "单位表", "unit_name": "衡东县白桥乡卫生院"}}})
+    weeks.database.conn.execute("UPDATE submissions SET merged_into = 2, status = 'withdrawn' WHERE id = 1")
+    row = one(weeks.database, "SELECT * FROM submissions WHERE id = 2")
+    facts = store.reminded(weeks.database, row, weeks.config.time_zone)
+    assert facts.count == 1 and facts.steps == {-3}
+
+
 def test_the_command_says_who_is_due_and_why_others_are_not(tmp_path, smtp_sink, monkeypatch, capsys):
     """Before it is turned on: what would happen."""
     weeks = Weeks(tmp_path, smtp_sink, monkeypatch, capsys)

@@ -1,6 +1,7 @@
 """The list of expected units: how it is read, what is held against it, and the letters to liaisons."""
 
 import json
+import shutil
 from dataclasses import replace
 from datetime import date
 from email import message_from_bytes
@@ -18,7 +19,8 @@ from intake import digest, ledger, roster, roster_letters
 from intake.config_file import load_config
 from intake.deliver import deliver_once
 from intake.roster_file import load_roster
-from rules.errors import ConfigError
+from rules.errors import ConfigError, RuleError
+from rules.reply_check import check_templates
 from rules.roster import ExpectedUnit, HandedIn, compare, keys_of
 from rules.urging import compose_urging
 from store import outbox
@@ -289,6 +291,19 @@ def test_a_waiting_letter_is_withdrawn_when_a_unit_that_it_names_hands_in(tmp_pa
     stage.database.close()
 
 
+def test_a_waiting_letter_is_withdrawn_when_the_clock_sees_that_it_holds_no_longer(office):
+    """A submission whose category nobody knows yet bears the name; and, for another, the last day has passed."""
+    config, database = office
+    draft(config, database)
+    assert roster.withdraw_untrue(config, SURVEY, database, at("2019-08-13 23:59")) == 0
+    add_submission(database, registrant="青石镇卫生院", category="unknown", status="review", number="HD2019-0003")
+    assert roster.withdraw_untrue(config, SURVEY, database, at("2019-08-11 10:00")) == 1
+    assert rows(database, "SELECT reason FROM replies") == [{"reason": "所列单位已不是都未报，请重新起草。"}]
+    database.conn.execute("UPDATE submissions SET status = 'withdrawn' WHERE number = 'HD2019-0003'")
+    assert len(draft(config, database).drafted) == 1
+    assert roster.withdraw_untrue(config, SURVEY, database, at("2019-08-14 00:01")) == 1
+
+
 def test_a_dead_address_gets_no_letter(office):
     """Nor does our own."""
     config, database = office
@@ -300,6 +315,21 @@ def test_the_letter_of_a_closed_window_demands_nothing_of_the_past():
     """Nothing is refused for being late."""
     text = compose_urging(SURVEY, (ExpectedUnit("青石镇卫生院"),), date(2019, 9, 1)).text
     assert "集中登记时间（2019年7月24日至2019年8月13日）已过，逾期仍予受理，请尽快报送" in text and "以前报送" not in text
+
+
+def test_an_offices_own_texts_that_lack_the_letters_are_made_up_for_by_the_shipped_ones(tmp_path):
+    """A folder of texts from before there were reminders still passes the check at start-up."""
+    folder = tmp_path / "replies"
+    shutil.copytree(SURVEY.replies, folder, ignore=shutil.ignore_patterns("reminder.*", "urging.*"))
+    survey = replace(SURVEY, replies=folder)
+    check_templates(survey)
+    assert "青石镇卫生院" in compose_urging(survey, (ExpectedUnit("青石镇卫生院"),), date(2019, 9, 1)).text
+    edited = tmp_path / "edited"
+    shutil.copytree(folder, edited)
+    (edited / "urging.txt.j2").write_text("{{ office.name }}", "utf-8")
+    with pytest.raises(RuleError, match="漏写") as caught:
+        check_templates(replace(SURVEY, replies=edited))
+    assert caught.value.path == str(edited / "urging.txt.j2")
 
 
 def test_the_command_lists_drafts_and_says_what_it_left(tmp_path, monkeypatch, capsys):

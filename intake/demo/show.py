@@ -39,15 +39,15 @@ def run_demo(folder: Path, serve: bool = True) -> int:
     print(f"演示数据都放在 {folder}")
     with _servers(folder) as (mailbox, sink):
         config = load_config(_configuration(folder, mailbox.port, sink.port))
-        print(f"收信服务器 127.0.0.1:{mailbox.port},发信服务器 127.0.0.1:{sink.port}(都只在本机,模仿 126 邮箱)")
+        print(f"收信服务器 127.0.0.1:{mailbox.port}，发信服务器 127.0.0.1:{sink.port}（都只在本机，模仿 126 邮箱）")
         _run_daemon(config, len(samples))
     database = connect(config.database)
     wrong = _print_outcomes(database, samples)
     _print_reply(database, "acknowledgement", "一封“材料齐全”的答复")
     _print_reply(database, "missing_materials", "一封“请补材料”的答复")
     _print_digest(config, database, folder)
-    print(f"\n全部数据都在 {folder}:data/intake.db 是数据库,sent/ 是发出的邮件,digest-{DIGEST_DAY}.html 是日报。")
-    print("说明:样例来信的日期在 2019 年,其中人物、单位、证件号码均属虚构。")
+    print(f"\n全部数据都在 {folder}:data/intake.db 是数据库，sent/ 是发出的邮件，digest-{DIGEST_DAY}.html 是日报。")
+    print("说明：样例来信的日期在 2019 年，其中人物、单位、证件号码均属虚构。")
     if serve:
         from intake.admin import serve as serve_admin
 
@@ -58,7 +58,7 @@ def run_demo(folder: Path, serve: bool = True) -> int:
 def _fresh(folder: Path) -> Path:
     if folder.exists():
         if any(folder.iterdir()) and not (folder / _MARK).exists():
-            raise ConfigError(f"文件夹 {folder} 里有别的东西,请用 --folder 另选一个", key="--folder")
+            raise ConfigError(f"文件夹 {folder} 里有别的东西，请用 --folder 另选一个", key="--folder")
         shutil.rmtree(folder)
     folder.mkdir(parents=True, mode=0o700)
     (folder / _MARK).touch()
@@ -116,7 +116,7 @@ def _run_daemon(config: Config, expected: int) -> None:
     finally:
         daemon.terminate()
         daemon.wait(120)
-    print(f"服务已停止(日志:{log})")
+    print(f"服务已停止(日志：{log})")
 
 
 def _watch(config: Config, expected: int, daemon: subprocess.Popen) -> None:
@@ -131,7 +131,7 @@ def _watch(config: Config, expected: int, daemon: subprocess.Popen) -> None:
             if done >= expected and not waiting:
                 return
             time.sleep(0.2)
-    print("等待超时,以下是目前的结果。")
+    print("等待超时，以下是目前的结果。")
 
 
 def _progress(config: Config) -> tuple[int, int]:
@@ -173,18 +173,18 @@ def _submissions(database: Database, message_id: int) -> str:
 
 def _answer(message: dict, reply: dict | None) -> str:
     if reply is None:
-        return f"不答复:{words.word(words.SILENCES, message['silence'])}"
+        return f"不答复：{words.word(words.SILENCES, message['silence'])}"
     return f"{words.word(words.REPLY_KINDS, reply['kind'])}({words.word(words.REPLY_STATES, reply['state'])})"
 
 
 def _print_reply(database: Database, kind: str, title: str) -> None:
     reply = one(database, "SELECT * FROM replies WHERE kind = ? ORDER BY id", [kind])
     if reply:
-        print(f"\n──── {title} ────\n收件人:{reply['to_address']}\n主题:{reply['subject']}\n\n{reply['body']}")
+        print(f"\n──── {title} ────\n收件人：{reply['to_address']}\n主题：{reply['subject']}\n\n{reply['body']}")
 
 
 def _print_digest(config: Config, database: Database, folder: Path) -> None:
     survey = load_survey(config.survey)
     made = digest.make(config, survey, database, DIGEST_DAY, datetime.now(config.time_zone))
     digest.write_files(made, folder)
-    print(f"\n──── {DIGEST_DAY} 的日报 ────\n主题:{made.subject}\n\n{made.text}")
+    print(f"\n──── {DIGEST_DAY} 的日报 ────\n主题：{made.subject}\n\n{made.text}")

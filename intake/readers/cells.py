@@ -53,8 +53,7 @@ def _lines(flat: Flat) -> np.ndarray:
     mask = np.zeros_like(flat.ink)
     for long, gap, turned in ((1.9 * em, 1.2 * em, False), (1.5 * em, 0.8 * em, True)):
         ink, shade = (mended.T, grey.T) if turned else (mended, grey)
-        ink = cv2.morphologyEx(np.ascontiguousarray(ink), cv2.MORPH_CLOSE, np.ones((1, max(int(0.22 * em), 3)), np.uint8))
-        runs = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((1, max(int(long), 3)), np.uint8))
+        runs = cv2.morphologyEx(np.ascontiguousarray(ink), cv2.MORPH_OPEN, np.ones((1, max(int(long), 3)), np.uint8))
         runs |= _faint(np.ascontiguousarray(shade), em)
         runs = cv2.morphologyEx(runs, cv2.MORPH_CLOSE, np.ones((1, max(int(gap), 3)), np.uint8))
         mask |= runs.T if turned else runs

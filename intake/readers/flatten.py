@@ -55,7 +55,7 @@ def without_seal(picture: np.ndarray) -> np.ndarray:
     ratio = min(1.0, 800 / max(picture.shape[:2]))
     small = cv2.resize(picture, None, fx=ratio, fy=ratio, interpolation=cv2.INTER_AREA) if ratio < 1 else picture
     mask = cv2.dilate(_red(small), np.ones((5, 5), np.uint8))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    count, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     large = [i for i in range(1, count) if min(stats[i, 2], stats[i, 3]) > 0.045 * max(small.shape[:2])]
     if not large:
         return picture
@@ -90,27 +90,16 @@ def without_red(picture: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(picture[:, :, 2])
 
 
-def tables(picture: np.ndarray, em: float, lines: Sequence[np.ndarray] = (), *, dotted: bool = False) -> list[Flat]:
+def tables(picture: np.ndarray, em: float, lines: Sequence[np.ndarray] = ()) -> list[Flat]:
     """The ruled tables of an upright picture whose print is `em` pixels high, from top to bottom.
 
     `lines`: corners (4, 2) of the lines of text; where several run over a table's side, its outer rule was overlooked.
-    `dotted`: rules may be broken all along, as a fax leaves hair lines; the page must lie nearly straight then.
     """
     ratio = min(1.0, _SIDE / max(picture.shape[:2]))
     small = cv2.resize(picture, None, fx=ratio, fy=ratio, interpolation=cv2.INTER_AREA) if ratio < 1 else picture
     ink = ink_of(without_red(small), em * ratio)
-    quads = _quads(_rules_only(ink, em * ratio) if dotted else ink, em * ratio)
+    quads = _quads(ink, em * ratio)
     return [_laid_flat(picture, _widened(quad / ratio, em, lines), em, ratio) for quad in quads]
-
-
-def _rules_only(ink: np.ndarray, em: float) -> np.ndarray:
-    """Long level and upright runs of ink, gaps as wide as half a character closed."""
-    gap, long = max(3, int(0.5 * em)), max(5, int(2.4 * em))
-    level = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((2, gap), np.uint8))
-    upright = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((gap, 2), np.uint8))
-    level = cv2.morphologyEx(level, cv2.MORPH_OPEN, np.ones((1, long), np.uint8))
-    upright = cv2.morphologyEx(upright, cv2.MORPH_OPEN, np.ones((long, 1), np.uint8))
-    return cv2.morphologyEx(level | upright, cv2.MORPH_CLOSE, np.ones((gap, gap), np.uint8))
 
 
 def _quads(ink: np.ndarray, em: float) -> list[np.ndarray]:

@@ -114,9 +114,10 @@ def _overlooked(flat: Flat, contents: dict[Box, list[_Piece]], again: Again) -> 
     """Cells in which there is ink beside the lines that were found: read as a whole, or else doubted."""
     spans = {}
     for place, pieces in contents.items():
-        if len(spans) < _MOST_AGAIN and not any(piece.text in _SIGNS for piece in pieces):
-            if span := _ink_span(flat, place, pieces):
-                spans[place] = span
+        if len(spans) >= _MOST_AGAIN or any(piece.text in _SIGNS for piece in pieces):
+            continue
+        if span := _ink_span(flat, place, pieces):
+            spans[place] = span
     reads = again([_cut_out(flat, *span) for span in spans.values()]) if spans else []
     found = {}
     for (place, span), (text, score, glyphs) in zip(spans.items(), reads):

@@ -80,10 +80,7 @@ def lay_out(
 def _ruled(seen: Seen, em: float) -> list[tuple[Flat, list[Box]]]:
     """The tables of the page with their cells."""
     lines = [row.corners for row in seen.rows]
-    for dotted in (False, True):
-        if found := [(flat, cells) for flat in tables(seen.picture, em, lines, dotted=dotted) if (cells := boxes(flat))]:
-            return found
-    return []
+    return [(flat, cells) for flat in tables(seen.picture, em, lines) if (cells := boxes(flat))]
 
 
 def _filled(flats, pieces: Sequence[Row], signs: Sequence[Row], page: int) -> tuple[list[tuple[float, float, Table]], set[int]]:

@@ -317,9 +317,9 @@ class _Strip:
         """Whether no character was surely read where the box lies."""
         middle = (box[0] + box[2]) / 2
         for glyph, x in zip(self.row.glyphs, self.xs):
-            if abs(x - middle) < 0.5 * _EM and glyph.char not in _SURELY_BOX:
-                if glyph.sure >= (0.97 if glyph.char in _BOX_LIKE else 0.75):
-                    return False
+            read = glyph.sure >= (0.97 if glyph.char in _BOX_LIKE else 0.75) and glyph.char not in _SURELY_BOX
+            if read and abs(x - middle) < 0.5 * _EM:
+                return False
         return True
 
     def _blob(self, start: float) -> tuple[tuple[int, int, int, int], str | None] | None:
@@ -368,7 +368,7 @@ class _Strip:
         room, reach = int(0.45 * _EM), 0.3 * _EM
         x, y = max(0, left - room), max(0, top - room)
         part = self.ink[y : bottom + room, x : right + int(0.3 * _EM)]
-        count, labels, stats, _ = cv2.connectedComponentsWithStats(part, connectivity=8)
+        _, labels, stats, _ = cv2.connectedComponentsWithStats(part, connectivity=8)
         own = np.unique(labels[top - y : bottom - y, left - x : right - x])
         for index in own[own > 0]:
             far = (left - x - stats[index, 0], top - y - stats[index, 1], y + stats[index, 1] + stats[index, 3] - bottom)
@@ -380,7 +380,7 @@ class _Strip:
         """Whether the ink goes all round, as that of an empty circle does."""
         part = self.ink[box[1] : box[3], box[0] : box[2]]
         outside = cv2.copyMakeBorder(1 - part, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=1)
-        count, labels = cv2.connectedComponents(outside.astype(np.uint8), connectivity=4)
+        _, labels = cv2.connectedComponents(outside.astype(np.uint8), connectivity=4)
         middle = labels[labels.shape[0] // 2, labels.shape[1] // 2]
         return middle != 0 and middle != labels[0, 0]
 
