@@ -11,7 +11,7 @@ from intake import accounting
 from intake.words import CATEGORIES, REPLY_KINDS, REPLY_STATES, word
 from rules.cloud import last_day
 from rules.values import mask_personal
-from store import overview
+from store import overview, pacing
 from store.database import Database
 
 
@@ -34,7 +34,7 @@ def gather(database: Database, now: datetime | None = None) -> tuple[Attention, 
 
     `now`, in the office's time zone, is what the days left of cloud attachments are counted from; without it none are.
     """
-    found = (_mailboxes(database), _mails(database, "uncertain"), _mails(database, "failed"), _failed(database),
+    found = (_mailboxes(database), _pause(database, now), _mails(database, "uncertain"), _mails(database, "failed"), _failed(database),
              _mails(database, "held"), _reviews(database), _inquiries(database), _doubts(database), _remote(database, now),
              _dead(database))
     return tuple(one for one in found if one.lines)
@@ -123,6 +123,14 @@ def _cloud_note(detail: str, now: datetime | None) -> str:
     if left is not None:
         notes.append(f"剩余{left}天" if left >= 0 else "链接已过期")
     return f"：{'；'.join([*notes, *([link] if link else [])])}" if notes or link else ""
+
+
+def _pause(database: Database, now: datetime | None) -> Attention:
+    stands = pacing.last_pause(database)
+    lines = ()
+    if stands and (now is None or stands.until > now):
+        lines = (f"{short(stands.reason, 120)}，暂停至{when(stands.until.isoformat())}",)
+    return Attention("pause", "发信已暂停", "到时自动恢复；问题已解决的，可用 intake outbox resume 立即恢复。", lines)
 
 
 def _dead(database: Database) -> Attention:

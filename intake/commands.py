@@ -15,9 +15,9 @@ from intake.config import Config
 from intake.config_file import load_config
 from intake.outbox_command import ACTIONS as OUTBOX_ACTIONS
 from intake.outbox_command import outbox_command
-from rules.errors import ConfigError, IntakeError, PermanentError
+from rules.errors import ConfigError, IntakeError
 from rules.survey import Survey, load_survey
-from store import migrations, overview, processing
+from store import overview, processing
 from store.database import Database, connect
 
 __all__ = ["OUTBOX_ACTIONS"]
@@ -58,18 +58,9 @@ def opened(arguments: Namespace) -> Iterator[tuple[Config, Survey, Database]]:
     survey = load_survey(config.survey)
     database = connect(config.database)
     try:
-        _refuse_newer(config, database)
         yield config, survey, database
     finally:
         database.close()
-
-
-def _refuse_newer(config: Config, database: Database) -> None:
-    """An older program must not write into what a newer one has changed."""
-    names = [step.name for step in migrations.migrations.applied(database)]
-    unknown = [name for name in names if not hasattr(migrations, name)]
-    if unknown:
-        raise PermanentError(f"数据库 {config.database} 由较新的版本写成（{unknown[-1]}），请升级本程序。")
 
 
 def clock_of(config: Config) -> Callable[[], datetime]:

@@ -20,7 +20,7 @@ from intake.secrets import read_secret
 from rules.errors import IntakeError
 from rules.survey import Survey
 from store.database import Database, connect
-from store.health import note
+from store.health import forget, note
 
 log = logging.getLogger(__name__)
 
@@ -135,4 +135,6 @@ def _ticking(config: Config, survey: Survey, signals: Signals, now) -> Callable[
             if clock.turn(config, survey, database, now()):
                 signals.composed.set()
             signals.stop.wait(clock.TICK_SECONDS)
+        # stopped on purpose: `intake status` need not wait for the beat to grow old
+        forget(database, "heartbeat")
     return loop

@@ -53,7 +53,7 @@ def status(config: Config, database: Database, now: datetime) -> Status:
     beat = minutes_since(health.get("heartbeat", {}).get("at"), now)
     alive = beat is not None and beat <= DEAD_MINUTES
     late = [box.address for box in config.mailboxes if alive and _is_late(health, box, now)]
-    tasks = attention.gather(database)
+    tasks = attention.gather(database, now)
     due = deadlines.gather(config, None, database, now)
     code = DEAD if not alive else NEEDS_A_PERSON if tasks or late else HEALTHY
     sizes = overview.queue_sizes(database)

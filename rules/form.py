@@ -114,6 +114,8 @@ def _names_another(rest: list) -> bool:
 
 def _form(draft: Draft, document: Document, survey: Survey) -> Form | None:
     entries = [_without_hints(entry) for entry in draft.entries]
+    if document.method == "ocr" and is_torn([entry.raw for entry in entries], lexicon(survey)):
+        entries = [replace(entry, confidence=min(entry.confidence, DOUBTFUL)) for entry in entries]
     if not is_a_form(draft.title, entries, survey):
         return None
     kind, evidence = decide_kind(draft.title, entries, survey)

@@ -88,7 +88,7 @@ class Lexicon:
         for start, end, rules in starts:
             if kept and start < kept[-1][1]:
                 continue
-            if kept and not text[kept[-1][1] : start].strip(" \t\u3000") and kept[-1][2][0].kind == "handle":
+            if kept and not text[kept[-1][1] : start].strip(" \u3000") and kept[-1][2][0].kind == "handle":
                 continue  # 「账号:微信号:hdfb」: the second label is part of the value
             kept.append((start, end, rules))
         ends = [*(start for start, _, _ in kept[1:]), len(text)][: len(kept)]

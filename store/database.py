@@ -12,6 +12,8 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
+from rules.errors import PermanentError
+from store import migrations as steps
 from store.migrations import migrations
 
 #: how long a writer waits for another, in seconds
@@ -19,7 +21,10 @@ BUSY_SECONDS = 30
 
 
 def connect(path: Path | str) -> Database:
-    """Open (and create or migrate) the database at `path`, mode 0600; one connection belongs to one thread."""
+    """Open (and create or migrate) the database at `path`, mode 0600; one connection belongs to one thread.
+
+    Raises PermanentError where a newer version of the program has migrated it.
+    """
     path = Path(path)
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -29,10 +34,19 @@ def connect(path: Path | str) -> Database:
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
     database = Database(connection, execute_plugins=False)
+    _refuse_newer(path, database)
     if migrations.pending(database):
         with writing(database):
             migrations.apply(database)
     return database
+
+
+def _refuse_newer(path: Path, database: Database) -> None:
+    """An older program must not write into what a newer one has changed."""
+    unknown = [step.name for step in migrations.applied(database) if not hasattr(steps, step.name)]
+    if unknown:
+        database.close()
+        raise PermanentError(f"数据库 {path} 由较新的版本写成（{unknown[-1]}），请升级本程序。")
 
 
 @contextmanager

@@ -6,7 +6,9 @@ from datetime import timedelta
 import pytest
 from build_store import add, add_message, add_reply, add_submission, at, configuration, empty_store, stamp
 
+from intake import attention
 from intake.status import DEAD, HEALTHY, NEEDS_A_PERSON, read_status, status
+from store import pacing
 
 NOW = at("2019-08-02 10:00")
 
@@ -100,3 +102,13 @@ def test_the_status_writes_nothing(store, tmp_path):
     before = list(store.conn.iterdump())
     status(configuration(tmp_path), store, NOW + timedelta(minutes=1))
     assert list(store.conn.iterdump()) == before
+
+
+def test_a_paused_account_waits_for_a_person(tmp_path):
+    """Quota, wrong code, dead server: as long as nothing goes out, the office is told until when."""
+    database = empty_store(tmp_path)
+    now = at("2019-08-01 12:00")
+    pacing.pause(database, pacing.Pause(now + timedelta(hours=2), "当日发信数量已达服务器上限"), now)
+    (task,) = attention.gather(database, now)
+    assert task.code == "pause" and "8月1日 14:00" in task.lines[0]
+    assert attention.gather(database, now + timedelta(hours=3)) == ()

@@ -9,8 +9,8 @@ import numpy as np
 from intake.ocr_steps import Glyph, Row
 from intake.readers.cells import Box
 from intake.readers.flatten import Flat
+from intake.readers.row_geometry import part_of
 from intake.readers.second_look import weakest
-from intake.readers.tick_boxes import part_of
 from rules.document import EMPTY, TICKED, UNSURE, Cell, Table
 
 Again = Callable[[list[np.ndarray]], list[tuple[str, float, tuple[Glyph, ...]]]]

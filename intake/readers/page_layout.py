@@ -15,6 +15,8 @@ from intake.ocr_steps import Row, Seen, level
 from intake.readers import grid, tick_boxes
 from intake.readers.cells import Box, boxes
 from intake.readers.flatten import Flat, tables, without_seal
+from intake.readers.marks import agreed, without_boxes
+from intake.readers.row_geometry import height
 from intake.readers.second_look import second_look
 from intake.readers.survey_words import Words
 from rules.document import Line, Paragraph, Table
@@ -61,8 +63,8 @@ def lay_out(
     rows = second_look(seen, words)
     marks = tick_boxes.find(seen.picture, rows, words.options)
     if original is not None:
-        marks = tick_boxes.agreed(marks, tick_boxes.find(original, rows, words.options))
-    pieces = [piece for row in rows for piece, _ in tick_boxes.without_boxes(row, marks)]
+        marks = agreed(marks, tick_boxes.find(original, rows, words.options))
+    pieces = [piece for row in rows for piece, _ in without_boxes(row, marks)]
     signs = [Row(mark.corners.astype(np.float32), mark.state, 1.0) for mark in marks]
     lines = level(with_signs(pieces, signs), page)
     found, used = _filled(flats, pieces, signs, page)
@@ -113,11 +115,6 @@ def without_tables(blocks: Sequence[Table | Paragraph], lines: Sequence[Line]) -
 def _is_near(row: Row, spans: Sequence[tuple[float, float]], em: float) -> bool:
     middle = float(row.corners[:, 1].mean())
     return any(top - _ABOVE * em < middle < bottom + _BELOW * em for top, bottom in spans)
-
-
-def height(row: Row) -> float:
-    """Height of a row in pixels."""
-    return float(np.linalg.norm(row.corners[3] - row.corners[0]) + np.linalg.norm(row.corners[2] - row.corners[1])) / 2
 
 
 def with_signs(pieces: Sequence[Row], signs: Sequence[Row]) -> list[Row]:
