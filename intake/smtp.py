@@ -17,6 +17,7 @@ import smtplib
 import socket
 import ssl
 from dataclasses import dataclass
+from typing import Self
 
 from intake.config import Smtp
 from intake.smtp_codes import Verdict, judge, masked
@@ -67,7 +68,7 @@ class Connection:
         self._smtp, self._password = smtp, password
         self._server: smtplib.SMTP | None = None
 
-    def __enter__(self) -> "Connection":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_) -> None:

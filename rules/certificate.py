@@ -190,9 +190,9 @@ def _codes(lines: Sequence[Line], title: str) -> list[tuple[str, float]]:
 def _unhyphened(groups: list[tuple[str, float]]) -> dict[str, float]:
     """An organisation code alone on its line without its hyphen: enough on an organisation code certificate."""
     for text, confidence in groups:
-        if match := re.fullmatch(r"(?:代码:?)?([0-9A-Z]{8})[^0-9A-Z]{0,2}([0-9X])", bare(text).upper()):
-            if codes := find_organisation_codes(f"{match[1]}-{match[2]}"):
-                return {codes[0]: confidence}
+        match = re.fullmatch(r"(?:代码:?)?([0-9A-Z]{8})[^0-9A-Z]{0,2}([0-9X])", bare(text).upper())
+        if match and (codes := find_organisation_codes(f"{match[1]}-{match[2]}")):
+            return {codes[0]: confidence}
     return {}
 
 

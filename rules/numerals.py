@@ -71,7 +71,7 @@ def _amount(piece: str) -> int | None:
         # 「1万2」 is 12,000, but 「一万零二」 is 10,002
         brief = last_unit >= 100 and number < 10 and not re.search("[零〇○]", piece)
         section += number * (last_unit // 10 if brief else 1)
-    return int(round(total + section))
+    return round(total + section)
 
 
 def arabic(text: str) -> str:

@@ -117,5 +117,5 @@ def _person(entry: Entry, persons: list[tuple[str, Entry]]) -> str | None:
 
 
 def _beside_another(entry: Entry, persons: list[tuple[str, Entry]]) -> bool:
-    """Whether another person stands in the entry's own row, or on the line right before it."""
-    return any(other.row == entry.row and other.block == entry.block for _, other in persons if entry.row is not None)
+    """Whether another person stands in the entry's own row or line."""
+    return any(other.row == entry.row and other.block == entry.block for _, other in persons)

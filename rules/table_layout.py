@@ -203,15 +203,13 @@ def _account_columns(grid: Grid) -> list[int]:
 
 
 def _by_column(grid: Grid, columns: list[int], words: Lexicon) -> Iterator[TableEvent]:
-    number = 0
     for row in grid.rows:
         for cell in grid.row(row):
             if cell.row < 2 and not grid.is_label(cell) and words.title_of(cell.text):
                 yield cell.text
-    for column in columns:
+    for number, column in enumerate(columns):
         if number:
             yield None
-        number += 1
         for row in grid.rows:
             label = next((cell for cell in grid.row(row) if grid.is_label(cell)), None)
             if label is not None and (value := grid.at(row, column)) is not None and value is not label:

@@ -5,6 +5,7 @@ Two steps. `normalise` (used by the readers) writes every kind of box and tick a
 the words not meant.
 """
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -235,7 +236,7 @@ def _without_strangers(gap: list[_Token]) -> list[_Token]:
 def _gaps(tokens: list[_Token], places: list[int]) -> list[list[_Token]]:
     """What stands before the first option, between each two, and behind the last."""
     edges = [-1, *places, len(tokens)]
-    return [tokens[left + 1 : right] for left, right in zip(edges, edges[1:])]
+    return [tokens[left + 1 : right] for left, right in itertools.pairwise(edges)]
 
 
 def _share(marks: list[str], before: bool, *, first: bool, last: bool) -> list[tuple[int, str]]:

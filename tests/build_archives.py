@@ -227,10 +227,9 @@ def _raw_zip(members: list[tuple[str, bytes, bytes, int, int, bytes]]) -> bytes:
 def zip_bomb(megabytes: int) -> bytes:
     """Zeros."""
     sink = io.BytesIO()
-    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
-        with archive.open("零.bin", "w") as stream:
-            for _ in range(megabytes):
-                stream.write(bytes(1024 * 1024))
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("零.bin", "w") as stream:
+        for _ in range(megabytes):
+            stream.write(bytes(1024 * 1024))
     return sink.getvalue()
 
 

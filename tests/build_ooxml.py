@@ -79,7 +79,7 @@ def cell(content: str, span: int = 1, merge: str | None = None) -> str:
     """One cell of a table."""
     properties = f"<w:gridSpan w:val='{span}'/>" if span > 1 else ""
     properties += {"restart": "<w:vMerge w:val='restart'/>", "continue": "<w:vMerge/>"}.get(merge or "", "")
-    tail = "" if content.endswith("</w:p>") or content.endswith("</w:sdt>") else "<w:p/>"
+    tail = "" if content.endswith(("</w:p>", "</w:sdt>")) else "<w:p/>"
     return f"<w:tc><w:tcPr>{properties}</w:tcPr>{content}{tail}</w:tc>"
 
 

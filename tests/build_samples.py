@@ -282,8 +282,8 @@ def corpus_samples() -> list[Sample]:
             attachments=[("报价单.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(3000), "application/msword")]),
             "unrelated", None),
         Sample("30-forwarded-as-attachment", b"".join([
-            b"From: liaison@example.cn\r\nTo: hdwxb2019@126.com\r\nSubject: Fwd: =?utf-8?B?55m76K6w6KGo?=\r\n"
-            b"Date: Thu, 01 Aug 2019 09:30:00 +0800\r\nMessage-ID: <fwd30@example.cn>\r\nMIME-Version: 1.0\r\n",
+            (b"From: liaison@example.cn\r\nTo: hdwxb2019@126.com\r\nSubject: Fwd: =?utf-8?B?55m76K6w6KGo?=\r\n"
+            b"Date: Thu, 01 Aug 2019 09:30:00 +0800\r\nMessage-ID: <fwd30@example.cn>\r\nMIME-Version: 1.0\r\n"),
             multipart("mixed", [text_part("转发,请处理"), entity("message/rfc822", mail(
                 "登记表", "向文军 <x11@example.cn>", body="见附件",
                 attachments=[docx("登记表.docx", individual_docx(PERSON_TRUTH, "variants"))]), "7bit")])]),

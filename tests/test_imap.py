@@ -181,9 +181,9 @@ def test_a_folder_that_does_not_exist_is_told_apart_from_one_that_is_refused(net
             connection.select("病毒文件夹")
         assert connection.select("INBOX").exists == 0
     refused = {b"LIST": b'* LIST () "/" INBOX\r\n', b"EXAMINE": b"tag NO EXAMINE busy\r\n"}
-    with scripted(refused) as mailbox, Connection.open(mailbox, "code") as connection:
-        with pytest.raises(Refused, match="busy"):
-            connection.select("INBOX")
+    with (scripted(refused) as mailbox, Connection.open(mailbox, "code") as connection,
+          pytest.raises(Refused, match="busy")):
+        connection.select("INBOX")
 
 
 def test_an_unsafe_login_is_said_in_plain_words(netease):

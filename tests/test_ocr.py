@@ -3,6 +3,7 @@
 Every call costs about a second: few pictures, each with several troubles at once.
 """
 
+import itertools
 import subprocess
 import sys
 
@@ -41,7 +42,7 @@ def test_a_turned_page_comes_out_upright(degrees):
     (paper,) = papers_in(draw.as_jpeg(draw.rotate(page, degrees)))
     assert (paper.holder, paper.number, paper.side) == ("谭志远", NUMBER, "both")
     tops = [line.box[1] for line in document.lines]
-    assert tops == sorted(tops) or max(a - b for a, b in zip(tops, tops[1:])) < 30
+    assert tops == sorted(tops) or max(a - b for a, b in itertools.pairwise(tops)) < 30
     assert all(line.box[2] <= 1260 and line.box[3] <= 1770 for line in document.lines)
 
 

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
 
 from intake.imap import encode_folder
 
@@ -58,7 +59,7 @@ class ImapServer:
         self.process.stdin.close()
         self.process.wait(10)
 
-    def __enter__(self) -> "ImapServer":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_) -> None:

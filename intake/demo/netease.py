@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Self
 
 from intake.demo.personality import GREETING, Personality, Session, parse_command
 
@@ -56,7 +57,7 @@ class Proxy:
         for connection in self._connections:
             connection.stop()
 
-    def __enter__(self) -> "Proxy":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_) -> None:

@@ -20,6 +20,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Self
 
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
@@ -98,7 +99,7 @@ class SmtpSink:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
 
-    def __enter__(self) -> "SmtpSink":
+    def __enter__(self) -> Self:
         self.start()
         return self
 

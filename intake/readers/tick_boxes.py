@@ -15,7 +15,7 @@ import numpy as np
 
 from intake.ocr_steps import Row
 from intake.readers.marks import BOX_LIKE, Mark
-from intake.readers.row_geometry import pitch, width
+from intake.readers.row_geometry import pitch, usual_pitch, width
 from intake.readers.tick_strip import Offer, Strip
 from rules.document import UNSURE
 
