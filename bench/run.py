@@ -25,7 +25,7 @@ def main(words: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__.splitlines()[0])
     parser.add_argument("parts", nargs="*", metavar="part", help=f"of {', '.join(PARTS)}; all when none is named")
     parser.add_argument("--mails", type=int, default=300, help="mails with a digital form in one run")
-    parser.add_argument("--pictures", type=int, default=6, help="mails with pictures in one run, for each process")
+    parser.add_argument("--pictures", type=int, default=4, help="mails with pictures in one run, for each process")
     parser.add_argument("--known", type=int, default=10_000, help="known mails in the mailbox")
     parser.add_argument("--singles", type=int, default=40, help="mails sent one by one for the latency")
     parser.add_argument("--runs", type=int, default=5, help="runs whose median counts")

@@ -1,9 +1,7 @@
 """What a file is, by its content; its name only decides where the content leaves a choice."""
 
-import io
 import re
 import struct
-import zipfile
 
 #: kinds that are opened and whose files become files of their own
 CONTAINERS = frozenset(("zip", "rar", "7z", "tar", "gz", "bz2", "xz", "eml", "mbox", "msg", "tnef"))
@@ -273,12 +271,3 @@ def _ole_names(data: bytes) -> set[str]:
         if likely and data[offset + length - 2 : offset + length] == b"\x00\x00":
             names.add(data[offset : offset + length - 2].decode("utf-16-le", "replace"))
     return names
-
-
-def zip_members(data: bytes) -> list[str]:
-    """Names of a zip's members as written, [] when it cannot be opened."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return archive.namelist()
-    except (zipfile.BadZipFile, OSError, ValueError, UnicodeError, struct.error, NotImplementedError):
-        return []

@@ -134,7 +134,7 @@ class Reader:
         return self._known[key]
 
     def _mail(self, file: File) -> _Content:
-        """A mail inside the mail: who wrote it, and its own words (a returned mail of ours is known by its Message-ID)."""
+        """A mail in the mail: who wrote it, and its own words (a returned mail of ours is known by its Message-ID)."""
         message = file.message
         sender = message.from_address and f"{message.from_name or ''} <{message.from_address}>".strip()
         head = (("Message-ID", message.message_id), ("Subject", message.subject), ("From", sender))

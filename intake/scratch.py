@@ -1,7 +1,8 @@
 """A file in memory for programs that insist on a path, in a process that may write no file (`intake.confined_child`).
 
-RLIMIT_FSIZE 0 forbids every write and every growth, also of a memfd; it does not forbid storing through a mapping. So a
-large, empty memfd is made before the limit (it costs nothing until it is used), and programs open it as /proc/self/fd/N.
+RLIMIT_FSIZE 0 forbids every write and every growth, also of a memfd; it does not forbid storing through a mapping. So
+a large, empty memfd is made before the limit (it costs nothing until it is used), and programs open it as
+/proc/self/fd/N.
 """
 
 import mmap
@@ -16,10 +17,15 @@ _reserved: list[int] = []
 
 
 def reserve() -> None:
-    """Make the file that `in_memory` will use after the limit."""
-    if not _reserved:
-        number = os.memfd_create("intake", os.MFD_CLOEXEC)
+    """Make the file that `in_memory` will use after the limit; without it, where the system refuses, that raises."""
+    if _reserved:
+        return
+    number = os.memfd_create("intake", os.MFD_CLOEXEC)
+    try:
         os.ftruncate(number, _RESERVED_BYTES)
+    except OSError:  # a limit on file sizes holds already
+        os.close(number)
+    else:
         _reserved.append(number)
 
 

@@ -1,7 +1,7 @@
 """Documents with a password: opened with the passwords that the mail names, else left locked.
 
-PDF by PDFium; Office files of 2007 and later (an encrypted package in an OLE file) and Word and Excel 97-2003 by msoffcrypto.
-Excel opens files that are locked with `VelvetSweatshop` without asking; so does this.
+PDF by PDFium; Office files of 2007 and later (an encrypted package in an OLE file) and Word and Excel 97-2003 by
+msoffcrypto. Excel opens files that are locked with `VelvetSweatshop` without asking; so does this.
 """
 
 import io
@@ -55,7 +55,7 @@ def _unlocked_office(data: bytes, password: str) -> bytes | None:
             return None
         file.load_key(password=password)
         file.decrypt(sink)
-    except (DecryptionError, FileFormatError, InvalidKeyError, ParseError, OSError, ValueError, TypeError, KeyError, IndexError,
-            AttributeError, AssertionError, struct.error, OverflowError, NotImplementedError, UnicodeError):  # fmt: skip
+    except (DecryptionError, FileFormatError, InvalidKeyError, ParseError, OSError, ValueError, TypeError, KeyError,
+            IndexError, AttributeError, AssertionError, struct.error, OverflowError, NotImplementedError):  # fmt: skip
         return None
     return sink.getvalue()

@@ -1,7 +1,7 @@
 """Parts of a mail → flat list of files: archives and mails in mails are opened, within one set of bounds.
 
-`.docx` and its kin are zips, but documents. What opens each kind of container stands in `intake.containers`. What is left
-out is never silent: the container that held it bears a problem.
+`.docx` and its kin are zips, but documents. What opens each kind of container stands in `intake.containers`. What is
+left out is never silent: the container that held it bears a problem.
 """
 
 import hashlib
@@ -71,7 +71,9 @@ def unpack(
 def passwords_of(message: Message, files: tuple[File, ...]) -> tuple[str, ...]:
     """Passwords that a mail names in its subject, its words, the mails in it, and the names of its files."""
     mails = [message, *(file.message for file in files if file.message)]
-    return candidates([*(text for mail in mails for text in (mail.subject, mail.text)), *(file.filename for file in files)])
+    return candidates(
+        [*(text for mail in mails for text in (mail.subject, mail.text)), *(file.filename for file in files)]
+    )
 
 
 class _Box:
@@ -104,7 +106,9 @@ class _Box:
         shown = safe_name(entry.name) or unnamed(kind, entry.media_type, self.counts)
         problem, detail = self._complaint(entry, kind, shown)
         size = entry.size if entry.size is not None and not entry.data else len(entry.data)
-        return File(shown, media_type, entry.data, kind, parent, entry.inline, entry.content_id, problem, detail, size=size)
+        return File(
+            shown, media_type, entry.data, kind, parent, entry.inline, entry.content_id, problem, detail, size=size
+        )
 
     def _complaint(self, entry: Entry, kind: str, shown: str) -> tuple[str | None, str | None]:
         if kind == "empty" and not entry.problem and not _EXCHANGE_FILLER.match(shown):

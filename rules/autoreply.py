@@ -243,9 +243,9 @@ GUARDS: tuple[Guard, ...] = (
     Guard("campaign", "邮件由群发平台投递（Feedback-ID 等）。",
           lambda case: any(case.message.has_header(name) for name in _CAMPAIGN_HEADERS), SOFT),
     Guard("mailer-daemon", "发件人是邮件系统（mailer-daemon、postmaster）。", _local(_DAEMON), FIRM),
-    Guard("no-reply", "发件地址写明不接收回复（no-reply）。", _local(_NO_REPLY), SOFT),
+    Guard("no-reply", "发件地址写明不接收回复（no-reply）。", _local(_NO_REPLY), FIRM),
     Guard("list-address", "发件地址是邮件列表或退信专用地址（owner-、-request、bounce）。", _local(_LIST_ROLE), FIRM),
-    Guard("notification-address", "发件地址是通知或群发专用地址。", _local(_NOTIFIER), SOFT),
+    Guard("notification-address", "发件地址是通知或群发专用地址。", _local(_NOTIFIER), FIRM),
     # what it is
     Guard("report", "邮件是投递报告或回执（multipart/report）。", _report, FIRM),
     Guard("calendar", "邮件是日程或会议邀请。", _calendar, FIRM),

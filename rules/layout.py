@@ -104,12 +104,14 @@ def _events_of_pixels(lines: tuple[Line, ...], index: int, words: Lexicon) -> It
     rows = _rows(lines)
     places = [f"第{row[0].page}页 第{number}行" for number, row in enumerate(rows, 1)]
     seen = [("\t".join(line.text for line in row), place) for row, place in zip(rows, places, strict=True)]
+    labelled = [bool(words.split(text)[:1]) or bool(words.rules_of(text)) or bool(words.title_of(text)) for text, _ in seen]
+    alone = {place for number, (_, place) in enumerate(seen) if all(labelled[max(number - 1, 0) : number + 2])}
     sure = {place: min(line.weakest for line in row) for row, place in zip(rows, places, strict=True)}
     for event in _line_events(seen, index, words):
         if isinstance(event, Entry):
             # options are known words, and a list that was not read whole is doubted anyway
             least = 0.97 if has_boxes(event.raw) else sure.get(event.location, 1.0)
-            if not any(colon in event.label for colon in _COLONS):
+            if event.location not in alone and not any(colon in event.label for colon in _COLONS):
                 least = min(least, _BESIDE)
             event = replace(event, confidence=min(event.confidence, least))
         yield event

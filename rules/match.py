@@ -5,6 +5,7 @@ The order of the keys, each used only where nothing contradicts it:
     id_number   the same valid ID number
     code        the same credit or organisation code
     name        the same registrant's name
+    renumbered  the same name and the same account, under another number: a person looks
     thread      an answer to our mail, when the claim names no other registrant
     quoted      a 登记编号 in the mail, from an address that belongs to that submission
     account     a form without registrant for an account that this sender has handed in before
@@ -270,6 +271,13 @@ def _by_account(claim: Claim, candidates: list[Candidate], mail: _Mail) -> Candi
     return found[0] if len(found) == 1 else None
 
 
+def _by_account_and_name(claim: Claim, candidates: list[Candidate], mail: _Mail) -> Candidate | None:
+    """The same registrant's name and the same account, under another number: one of the two numbers is wrong."""
+    found = [each for each in candidates if _same_name(claim, each) and mail.accounts & each.accounts
+             and {claim.category, each.category} != {"unit", "individual"}]
+    return found[0] if len(found) == 1 else None
+
+
 def _by_correction(claim: Claim, candidates: list[Candidate], mail: _Mail) -> Candidate | None:
     """The same account by handle and by name, of a registrant who has no other: his name was mistyped, then or now."""
     kinds = {key.split("/")[1] for key in mail.accounts}
@@ -300,7 +308,7 @@ def _by_sender(claim: Claim, candidates: list[Candidate], mail: _Mail) -> Candid
 
 
 _BY_MAIL: tuple[tuple[str, Callable[[Claim, list[Candidate], _Mail], Candidate | None]], ...] = (
-    ("thread", _by_thread), ("quoted", _by_quotation), ("account", _by_account), ("correction", _by_correction),
+    ("renumbered", _by_account_and_name), ("thread", _by_thread), ("quoted", _by_quotation), ("account", _by_account), ("correction", _by_correction),
     ("person", _by_person),
     ("sender", _by_sender),
 )  # fmt: skip

@@ -10,11 +10,14 @@ from collections.abc import Iterable, Iterator
 #: candidates that are tried at most: each may cost a key derivation
 MAX_CANDIDATES = 10
 _MAX_TEXT = 100_000
-_MAX_LENGTH = 64
 #: what a password may consist of; the brackets and signs that enclose or end it are none of it
-_ENDS = "\\s\\uff0c,\u3002\uff1b;\u3001()\uff08\uff09<>\u300a\u300b\"'\u201c\u201d\u2018\u2019\u300c\u300d\u3010\u3011\\[\\]|"
+_ENDS = (
+    "\\s\\uff0c,\u3002\uff1b;\u3001()\uff08\uff09<>\u300a\u300b\"'\u201c\u201d\u2018\u2019"
+    "\u300c\u300d\u3010\u3011\\[\\]|"
+)
 _WORD = re.compile(
-    r"(?:(?:解压|压缩包?|附件|文件|打开|文档|提取)?的?(?:密\s?码|口\s?令)|(?<![a-z])(?:password|passwd|pass\s?word|pwd|psw|pw)(?![a-z]))"
+    r"(?:(?:解压|压缩包?|附件|文件|打开|文档|提取)?的?(?:密\s?码|口\s?令)"
+    r"|(?<![a-z])(?:password|passwd|pass\s?word|pwd|psw|pw)(?![a-z]))"
     r"(?P<link>[\s:\uff1a=\uff1d]*(?:统一|都|均|分别)?(?:设置|设|改)?(?:是|为|见下|如下|is)?[\s:\uff1a=\uff1d\-\u2014>]*)"
     r"(?P<open>[\"'\u201c\u2018\u300c\u3010\u300a\[(\uff08]{0,2})\s{0,3}"
     r"(?P<word>[^" + _ENDS + r"]{1,64})",
@@ -24,7 +27,9 @@ _WORD = re.compile(
 _PLAIN = re.compile(r"[!-~]+")
 _TRAILING = ".!?\u3002\uff01\uff1f~\u2026:\uff1a"
 #: a Chinese sentence about passwords, not one
-_TALK = re.compile(r"^(?:保护|错误|不对|忘记|已|请|发|另|见|在|将|稍后|单独|重置|找回|登录|修改|或|和|及|的|是|吗|呢|后续|通过)")
+_TALK = re.compile(
+    r"^(?:保护|错误|不对|忘记|已|请|发|另|见|在|将|稍后|单独|重置|找回|登录|修改|或|和|及|的|是|吗|呢|后续|通过)"
+)
 _SUFFIX = re.compile(r"\.(?:zip|rar|7z|docx?|xlsx?|pdf|tar|gz|wps|et|ofd|eml|msg)$", re.IGNORECASE)
 
 
@@ -48,7 +53,10 @@ def _in_text(text: str) -> Iterator[str]:
 
 
 def _readings(word: str, linked: bool) -> list[str]:
-    """What a found word may stand for: its plain beginning when Chinese runs on behind it, the whole, without its stop."""
+    """What a found word may stand for: its plain beginning where Chinese runs on, the whole, and that without its stop.
+
+    Without a link (「密码登录」) only what begins plainly is one.
+    """
     plain = _PLAIN.match(word)
     if _TALK.match(word) or not (plain or linked):
         return []

@@ -148,6 +148,8 @@ def _is_head(grid: Grid, row: int) -> bool:
         return False
     below = [grid.below(cell) for cell in labels]
     under = [cell for cell in below if cell is not None]
+    if all(grid.is_label(cell) or grid.opens_label(cell) for cell in under):
+        return False  # 「管理员: | 手机:」, both left empty, over cells with labels of their own
     return bool(under) and 3 * sum(grid.is_label(cell) for cell in under) <= len(under)
 
 

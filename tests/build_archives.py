@@ -1,7 +1,8 @@
-"""Archives, Outlook files and mailboxes, written byte by byte where no free program writes them; small and deterministic.
+"""Archives, Outlook files and mailboxes, written byte by byte where no free program writes them.
 
-`packed(kind, files, password)` is what most tests want. rar is only ever stored here (packing is a secret of its makers):
-`PACKED_RAR4` and `PACKED_RAR5` are two tiny archives that WinRAR packed, from the tests of rarfile (ISC licence).
+`packed(kind, files, password)` is what most tests want. rar is only ever stored here (packing is a secret of its
+makers): `PACKED_RAR4` and `PACKED_RAR5` are two tiny archives that WinRAR packed, from the tests of rarfile (ISC
+licence).
 """
 
 import base64
@@ -41,7 +42,10 @@ _KDF = 4
 
 
 def packed(kind: str, files: Files, password: str | None = None) -> bytes:
-    """An archive: zip, zip-aes, rar4, rar5, rar5-names, 7z, 7z-names, tar, tar.gz, tar.bz2, tar.xz (the last without lock)."""
+    """An archive: zip, zip-aes, rar4, rar5, rar5-names, 7z, 7z-names, tar, tar.gz, tar.bz2, tar.xz.
+
+    rar4 and the tars cannot be locked.
+    """
     if kind == "zip":
         return locked_zip(files, password) if password else zipped(files)
     if kind == "zip-aes":
@@ -215,8 +219,19 @@ def _raw_zip(members: list[tuple[str, bytes, bytes, int, int, bytes]]) -> bytes:
     made, directory = bytearray(), bytearray()
     for name, body, data, method, flags, extra in members:
         raw = name.encode()
-        common = struct.pack("<HHHHHIIIHH", 51, flags | 0x800, method, 0x4BC0, 0x4F01, 0 if method == 99 else zlib.crc32(data),
-                             len(body), len(data), len(raw), len(extra))  # fmt: skip
+        common = struct.pack(
+            "<HHHHHIIIHH",
+            51,
+            flags | 0x800,
+            method,
+            0x4BC0,
+            0x4F01,
+            0 if method == 99 else zlib.crc32(data),
+            len(body),
+            len(data),
+            len(raw),
+            len(extra),
+        )
         directory += b"PK\x01\x02" + struct.pack("<H", 51) + common + struct.pack("<HHHII", 0, 0, 0, 32, len(made))
         directory += raw + extra
         made += b"PK\x03\x04" + common + raw + extra + body
@@ -238,9 +253,32 @@ def overlapping_zip(members: int, megabytes: int = 1) -> bytes:
     deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
     data = os.urandom(1000) * (1024 * megabytes)
     body = deflate.compress(data) + deflate.flush()
-    local = struct.pack("<4sHHHHHIIIHH", b"PK\x03\x04", 20, 0, 8, 0, 0, zlib.crc32(data), len(body), len(data), 1, 0) + b"a"
-    entry = struct.pack("<4sHHHHHHIIIHHHHHII", b"PK\x01\x02", 20, 20, 0, 8, 0, 0, zlib.crc32(data), len(body), len(data), 1,
-                        0, 0, 0, 0, 0, 0) + b"a"  # fmt: skip
+    local = (
+        struct.pack("<4sHHHHHIIIHH", b"PK\x03\x04", 20, 0, 8, 0, 0, zlib.crc32(data), len(body), len(data), 1, 0) + b"a"
+    )
+    entry = (
+        struct.pack(
+            "<4sHHHHHHIIIHHHHHII",
+            b"PK\x01\x02",
+            20,
+            20,
+            0,
+            8,
+            0,
+            0,
+            zlib.crc32(data),
+            len(body),
+            len(data),
+            1,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+        )
+        + b"a"
+    )
     directory = entry * members
     return local + body + directory + struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, members, members, len(directory),
                                                   len(local) + len(body), 0)  # fmt: skip
@@ -250,9 +288,33 @@ def lying_zip64() -> bytes:
     """A member that says it has 2⁶² bytes, in a zip64 field."""
     data = b"small"
     extra = struct.pack("<HHQQ", 1, 16, 1 << 62, 1 << 62)
-    local = struct.pack("<4sHHHHHIIIHH", b"PK\x03\x04", 45, 0, 0, 0, 0, zlib.crc32(data), 0xFFFFFFFF, 0xFFFFFFFF, 1, len(extra))
-    entry = struct.pack("<4sHHHHHHIIIHHHHHII", b"PK\x01\x02", 45, 45, 0, 0, 0, 0, zlib.crc32(data), 0xFFFFFFFF, 0xFFFFFFFF, 1,
-                        len(extra), 0, 0, 0, 0, 0) + b"a" + extra  # fmt: skip
+    local = struct.pack(
+        "<4sHHHHHIIIHH", b"PK\x03\x04", 45, 0, 0, 0, 0, zlib.crc32(data), 0xFFFFFFFF, 0xFFFFFFFF, 1, len(extra)
+    )
+    entry = (
+        struct.pack(
+            "<4sHHHHHHIIIHHHHHII",
+            b"PK\x01\x02",
+            45,
+            45,
+            0,
+            0,
+            0,
+            0,
+            zlib.crc32(data),
+            0xFFFFFFFF,
+            0xFFFFFFFF,
+            1,
+            len(extra),
+            0,
+            0,
+            0,
+            0,
+            0,
+        )
+        + b"a"
+        + extra
+    )
     body = local + b"a" + extra + data
     return body + entry + struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, 1, 1, len(entry), len(body), 0)
 
@@ -271,8 +333,16 @@ def sparse_tar(gigabytes: int) -> bytes:
     return bytes(head) + b"x" * 512 + tar([("好.txt", b"good")])
 
 
-def msg(text: str = "", subject: str = "", attachments: Sequence = (), sender: tuple[str, str] = ("", ""), html: bytes = b"",
-        headers: str = "", rtf: bytes = b"", charset: str | None = None) -> bytes:  # fmt: skip
+def msg(
+    text: str = "",
+    subject: str = "",
+    attachments: Sequence = (),
+    sender: tuple[str, str] = ("", ""),
+    html: bytes = b"",
+    headers: str = "",
+    rtf: bytes = b"",
+    charset: str | None = None,
+) -> bytes:
     """An Outlook `.msg`; `attachments`: (name, bytes), or (name, streams of another mail: `msg_streams`).
 
     With a `charset` texts are PT_STRING8 in it, as Outlook 2000 writes them.
@@ -280,19 +350,23 @@ def msg(text: str = "", subject: str = "", attachments: Sequence = (), sender: t
     return compound(msg_streams(text, subject, attachments, sender, html, headers, rtf, charset, 32))
 
 
-def msg_streams(text="", subject="", attachments=(), sender=("", ""), html=b"", headers="", rtf=b"", charset=None, head=24) -> dict:
+def msg_streams(
+    text="", subject="", attachments=(), sender=("", ""), html=b"", headers="", rtf=b"", charset=None, head=24
+) -> dict:
     """The streams and storages of one mail."""
     texts = {0x0037: subject, 0x1000: text, 0x0C1A: sender[0], 0x5D01: sender[1], 0x007D: headers}
     page = {"gbk": 936, "utf-8": 65001}.get(charset or "", 0)
     streams = _text_streams(texts, charset)
     streams |= {f"__substg1.0_{number:04X}0102": data for number, data in ((0x1013, html), (0x1009, rtf)) if data}
     fixed = struct.pack("<HHII4x", 3, 0x3FFD, 6, page) if page else b""
-    sent = (116_444_736_000_000_000 + 1_564_623_000 * 10_000_000)  # 2019-08-01 09:30 in China
+    sent = 116_444_736_000_000_000 + 1_564_623_000 * 10_000_000  # 2019-08-01 09:30 in China
     fixed += struct.pack("<HHIQ", 0x40, 0x0039, 6, sent)
     streams["__properties_version1.0"] = bytes(head) + fixed
     for number, (name, content) in enumerate(attachments):
         inside = _text_streams({0x3707: name}, charset)
-        inside["__properties_version1.0"] = bytes(8) + struct.pack("<HHII4x", 3, 0x3705, 6, 5 if isinstance(content, dict) else 1)
+        inside["__properties_version1.0"] = bytes(8) + struct.pack(
+            "<HHII4x", 3, 0x3705, 6, 5 if isinstance(content, dict) else 1
+        )
         if isinstance(content, dict):
             inside["__substg1.0_3701000D"] = content
         else:

@@ -6,6 +6,7 @@ wanted=""
 present() { command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ]; }
 present dovecot || wanted="$wanted dovecot-imapd"
 present bwrap || wanted="$wanted bubblewrap"
+present unar || wanted="$wanted unar"
 present sqlite3 || wanted="$wanted sqlite3"
 [ -n "$(find /usr/share/fonts -iname '*NotoSansCJK*' 2>/dev/null | head -n 1)" ] || wanted="$wanted fonts-noto-cjk"
 [ -z "$wanted" ] && exit 0

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.cloud import CloudFile, cloud_files
+from rules.cloud import CloudFile, cloud_files, last_day
 
 QQ_TEXT = """材料见附件
 
@@ -49,6 +49,34 @@ expiretime="1567">x.pdf</a>"""
 def test_blocks_of_each_service_give_name_size_and_expiry(text, html, found):
     """As far as the block says them; at least one file where it says nothing."""
     assert [(item.filename, item.size, item.expires) for item in cloud_files(text, html)] == found
+
+
+@pytest.mark.parametrize(
+    ("text", "html", "links"),
+    [
+        (QQ_TEXT, "", ["http://mail.qq.com/cgi-bin/ftnExs_download?k=6a3&t=exs_ftn_download&code=5a1",
+                       "http://mail.qq.com/cgi-bin/ftnExs_download?k=7b4&t=exs_ftn_download&code=6b2"]),
+        ("", QQ_HTML, ["http://exmail.qq.com/cgi-bin/ftnExs_download?k=1"]),
+        ("您好", NETEASE_HTML, ["http://mail.163.com/large-attachment-download/index.html?p=X"]),
+        ("", FOXMAIL_HTML.replace("&key", "&amp;key"), ["https://wx.mail.qq.com/ftn/download?func=3&key=1"]),
+        ("链接:https://pan.baidu.com/s/1abcdefg 提取码:ab12", "", ["https://pan.baidu.com/s/1abcdefg"]),
+        ("从网易163邮箱发来的超大附件", "", [None]),
+    ],
+)  # fmt: skip
+def test_each_file_keeps_its_own_link(text, html, links):
+    """The office may fetch it by hand before it expires."""
+    assert [item.link for item in cloud_files(text, html)] == links
+
+
+@pytest.mark.parametrize(
+    ("expires", "day"),
+    [("2019年8月30日 10:10", "2019-08-30"), ("2019年09月01日", "2019-09-01"), ("2019-08-20", "2019-08-20"), ("无限期", None),
+     ("2019年13月45日", None), (None, None)],
+)  # fmt: skip
+def test_the_last_day_of_a_link_is_read(expires, day):
+    """For the days that are left."""
+    found = last_day(expires)
+    assert (found and found.isoformat()) == day
 
 
 def test_the_same_file_in_text_and_html_counts_once():

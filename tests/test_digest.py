@@ -176,6 +176,21 @@ def test_no_number_of_a_person_stands_in_a_digest(store, make):
         assert ID_NUMBER not in page and ID_NUMBER[6:14] not in page and PHONE not in page
 
 
+@pytest.mark.parametrize(
+    ("expires", "left"),
+    [("2019年8月30日 10:10", "剩余28天"), ("2019-08-02", "剩余0天"), ("2019/8/1", "链接已过期"), ("无限期", "无限期"), (None, "下载链接")],
+)
+def test_cloud_files_are_listed_with_the_days_left_and_their_link(store, make, expires, left):
+    """Counted from the day on which the digest is made; the link stays whole, also where it holds long numbers."""
+    link = "http://mail.qq.com/cgi-bin/ftnExs_download?k=13812345678&code=5a1"
+    mail = add_message(store, kind="inquiry", silence="too-old")
+    detail = "信中只有下载链接，没有文件本身" + (f"；链接有效期：{expires}" if expires else "") + f"；链接：{link}"
+    add_attachment(store, mail, problem="remote", filename="执照.zip", sha256=None, problem_detail=detail)
+    text = make().text
+    line = next(line for line in text.split("\n") if "执照.zip" in line)
+    assert left in line and line.endswith(link)
+
+
 def test_markup_in_a_subject_stays_text(store, make):
     """Names and subjects are written by strangers."""
     add_message(store, kind="inquiry", silence="too-old", subject="<script>alert(1)</script>")

@@ -216,3 +216,12 @@ def test_a_label_without_value_does_not_take_the_labelled_cell_beside_it():
     (form,) = of_table(rows)
     wanted = PERSON | {"owner_phone": None, "owner_wechat": "wx2", "admin_wechat": "wx1"}
     assert values(form, wanted) == wanted and form.get("owner_phone").raw == ""
+
+
+def test_two_empty_labels_side_by_side_are_no_head_of_a_list():
+    """Each cell with its own label; nobody filled in the administrator's row."""
+    rows = [("账号名称:甲", "账号:a1"), ("服务类型:公众号", "注册日期:2018年3月5日"), ("管理员姓名:", "手机号码:"), ("Email:a@example.net", "微信号:wx1"),
+            ("单位名称:衡东县教育局", "法人代表:罗小芳")]  # fmt: skip
+    (form,) = of_table(rows)
+    wanted = UNIT | {"admin_name": None, "admin_phone": None, "admin_wechat": "wx1", "registered_on": "2018-03-05"}
+    assert values(form, wanted) == wanted

@@ -379,3 +379,14 @@ def test_the_same_account_with_another_name_from_the_same_sender_is_a_correction
     assert choose(claim_of(corrected), [known], sender=ELSEWHERE, accounts=keys).submission_id is None
     more = unit(accounts=keys | {"新浪微博/handle/x"})
     assert choose(claim_of(corrected), [more], sender=SENDER, accounts=keys).submission_id is None
+
+
+def test_the_same_name_and_account_under_another_number_is_one_registrant_whom_a_person_sees():
+    """DATA.md: the same normalised name is the same registrant; namesakes have accounts of their own."""
+    form = individual_form()
+    keys = account_keys([account(form)], SURVEY)
+    known = person(number=id_number(7), contacts=(ELSEWHERE,), accounts=keys)
+    match = choose(claim_of(form), [known], sender=SENDER, accounts=keys)
+    assert (match.submission_id, match.why) == (2, "renumbered") and "证件号码不同" in match.doubts[0]
+    namesake = person(number=id_number(7), contacts=(ELSEWHERE,), accounts=frozenset({"新浪微博/handle/x"}))
+    assert choose(claim_of(form), [namesake], sender=SENDER, accounts=keys).submission_id is None

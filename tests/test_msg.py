@@ -40,7 +40,8 @@ def test_words_sender_and_files_are_read(charset):
 
 def test_headers_that_came_with_it_are_kept():
     """Message-ID and References match a submission; structure is our own."""
-    head = "Message-ID: <1@example.cn>\r\nFrom: =?utf-8?B?5byg5LiJ?= <z@example.cn>\r\nContent-Type: text/html\r\nSubject: Re: a\r\n b"
+    head = "Message-ID: <1@example.cn>\r\nFrom: =?utf-8?B?5byg5LiJ?= <z@example.cn>\r\nContent-Type: text/html\r\n"
+    head += "Subject: Re: a\r\n b"
     message = open_container(msg("正文", headers=head), "a.msg", BUDGET).message
     assert (message.message_id, message.from_name, message.subject) == ("<1@example.cn>", "张三", "Re: a b")
     assert message.text == "正文"
@@ -60,7 +61,9 @@ def test_a_form_in_html_or_rich_text_is_read(read):  # noqa: F811
     html = "<table>" + "".join(f"<tr><td>{label}</td><td>{value}</td></tr>" for label, value in rows) + "</table>"
     forms = read(attached(msg(html=html.encode()))).files[0].forms
     assert len(forms) == 1 and forms[0].value("handle") == unit_fields()["handle"]
-    words = "".join(f"\\u{ord(char)}?" if ord(char) > 127 else char for char in typed_form(unit_fields()).replace("\n", "\\par "))
+    words = "".join(
+        f"\\u{ord(char)}?" if ord(char) > 127 else char for char in typed_form(unit_fields()).replace("\n", "\\par ")
+    )
     for packed in (True, False):
         rich = compressed_rtf(b"{\\rtf1\\ansi " + words.encode() + b"}", packed)
         forms = read(attached(msg(rtf=rich))).files[0].forms
@@ -73,7 +76,11 @@ def test_mails_in_a_msg_are_mails(read):  # noqa: F811
     middle = msg_streams("中", "中层", [("内层", inner)])
     reading = read(attached(msg("外", "外层", [("中层", middle)])))
     assert [(file.filename, file.role, file.parent) for file in reading.files] == [
-        ("转发.msg", "container", None), ("中层.eml", "container", 0), ("内层.eml", "container", 1), ("表.docx", "unit_form", 2)]  # fmt: skip
+        ("转发.msg", "container", None),
+        ("中层.eml", "container", 0),
+        ("内层.eml", "container", 1),
+        ("表.docx", "unit_form", 2),
+    ]
     assert "Subject: 内层" in reading.files[2].text
 
 
@@ -90,7 +97,11 @@ def test_a_broken_msg_is_corrupt(read):  # noqa: F811
     """Cut off behind its directory, and an OLE file without properties."""
     data = msg("正文", "主题", [("表.docx", FORM)])
     assert read(attached(data[:-520])).files[0].problem == "corrupt"
-    assert read(attached(data.replace("__properties".encode("utf-16-le"), "__Xroperties".encode("utf-16-le")))).files[0].problem
+    assert (
+        read(attached(data.replace("__properties".encode("utf-16-le"), "__Xroperties".encode("utf-16-le"))))
+        .files[0]
+        .problem
+    )
 
 
 def test_compressed_rtf_refers_to_what_came_before():

@@ -45,7 +45,16 @@ def test_a_full_width_password_is_tried_as_it_stands_too():
 
 @pytest.mark.parametrize(
     "text",
-    ["请发新媒体账号登记表", "附件已加密\uff0c密码另行电话告知", "密码保护的文件打不开", "忘记密码错误怎么办", "stopwatch: 12", "密码稍后发", None, ""],
+    [
+        "请发新媒体账号登记表",
+        "附件已加密\uff0c密码另行电话告知",
+        "密码保护的文件打不开",
+        "忘记密码错误怎么办",
+        "stopwatch: 12",
+        "密码稍后发",
+        None,
+        "",
+    ],
 )
 def test_talk_about_passwords_is_none(text):
     """Nothing to try."""
@@ -58,7 +67,12 @@ def test_so_many_are_tried_and_no_more():
     assert len(found) == MAX_CANDIDATES and found[0] == "0"
 
 
-@given(st.lists(st.one_of(st.none(), st.text(alphabet="密码口令是为:：\uff1a (\uff08)ab1。，\n password", max_size=200)), max_size=4))
+@given(
+    st.lists(
+        st.one_of(st.none(), st.text(alphabet="密码口令是为:：\uff1a (\uff08)ab1。，\n password", max_size=200)),
+        max_size=4,
+    )
+)
 def test_any_text_gives_few_short_words(texts):
     """Bounded, never empty, never with a blank in it."""
     found = candidates(texts)

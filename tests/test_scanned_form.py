@@ -72,7 +72,7 @@ def test_a_scanned_unit_form_gives_the_columns_of_the_word_file():
 
 def test_a_photographed_individual_form_is_read():
     """In perspective, shadowed, grainy, turned on its side: two columns with labels broken over two lines."""
-    truth = individual_fields()
+    truth = individual_fields(admin_wechat="xiangwen_90")
     photo = effects.perspective(scans.scanned_form(truth, "individual_form", "notice", "glyph"), 0.04, 3)
     (form,) = forms_in(effects.rotate(effects.noise(effects.shadow(photo, 0.6), 8), 90), 75)
     assert form.kind == "individual_form"
@@ -100,7 +100,7 @@ def test_a_seal_over_the_cells_hides_nothing_and_ticks_nothing():
 
 def test_hair_lines_of_a_weak_copy_still_part_the_cells():
     """Small grey type between hair lines at a hundred dots an inch."""
-    truth = individual_fields()
+    truth = individual_fields(admin_wechat="xiangwen_90")
     page = scans.scanned_form(truth, "individual_form", "hairline", "cross")
     (form,) = forms_in(effects.as_png(effects.low_resolution(page, 0.67)))
     assert wrong(form, truth) == []
@@ -129,7 +129,7 @@ def test_a_blank_form_and_a_price_list_on_two_pages_of_one_scan():
 
 def test_a_form_that_runs_over_two_pages_is_one_form():
     """The table is cut between two rows; what is on the second page belongs to the account of the first."""
-    truth = individual_fields()
+    truth = individual_fields(admin_wechat="xiangwen_90")
     whole = scans.scanned_form(truth, "individual_form", "notice", height=0)
     middle = scans.row_boundary(whole, 0.55)
     first, second = scans.on_page(whole.crop((0, 0, whole.width, middle))), scans.on_page(
@@ -143,7 +143,7 @@ def test_a_form_that_runs_over_two_pages_is_one_form():
 
 def test_a_form_and_an_identity_card_on_one_picture():
     """The card below the table is a paper, and its words are no part of the form."""
-    truth = individual_fields()
+    truth = individual_fields(admin_wechat="xiangwen_90")
     page = scans.scanned_form(truth, "individual_form", "narrow", height=0)
     card = draw.id_card_front(truth["owner_name"], truth["owner_id_number"]).resize((700, 442))
     both = Image.new("RGB", (page.width, page.height + 560), "white")

@@ -1,7 +1,7 @@
 """What Outlook keeps of a mail (MAPI properties, [MS-OXPROPS]) → the same mail as RFC 5322 writes it.
 
-`.msg` and winmail.dat hold the same properties in two wrappings. Written out as a mail, everything behind them (charsets,
-bounds, nested mails, forms in the text) is that of every other mail.
+`.msg` and winmail.dat hold the same properties in two wrappings. Written out as a mail, everything behind them
+(charsets, bounds, nested mails, forms in the text) is that of every other mail.
 """
 
 import hashlib
@@ -26,8 +26,8 @@ ATTACH_DATA, ATTACH_NAME, ATTACH_LONG_NAME, ATTACH_TYPE, ATTACH_CONTENT_ID = 0x3
 ATTACH_METHOD, DISPLAY_NAME = 0x3705, 0x3001
 #: properties that are read at all
 WANTED = frozenset((
-    SUBJECT, BODY, RTF, HTML, HEADERS, SENDER_NAME, SENDER_ADDRESS, SENDER_SMTP, AUTHOR_NAME, AUTHOR_ADDRESS, AUTHOR_SMTP,
-    MESSAGE_ID, SUBMITTED, DELIVERED, DISPLAY_TO, INTERNET_CODE_PAGE, CODE_PAGE, ATTACH_DATA, ATTACH_NAME,
+    SUBJECT, BODY, RTF, HTML, HEADERS, SENDER_NAME, SENDER_ADDRESS, SENDER_SMTP, AUTHOR_NAME, AUTHOR_ADDRESS,
+    AUTHOR_SMTP, MESSAGE_ID, SUBMITTED, DELIVERED, DISPLAY_TO, INTERNET_CODE_PAGE, CODE_PAGE, ATTACH_DATA, ATTACH_NAME,
     ATTACH_LONG_NAME, ATTACH_TYPE, ATTACH_CONTENT_ID, ATTACH_METHOD, DISPLAY_NAME,
 ))  # fmt: skip
 _EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
@@ -36,8 +36,10 @@ _FIELD = re.compile(r"[!-9;-~]{1,60}:")
 _MAX_HEADERS = 500
 #: [MS-OXRTFCP] section 2.1.3.1.1: what the dictionary holds at the start
 _RTF_START = (
-    rb"{\rtf1\ansi\mac\deff0\deftab720{\fonttbl;}{\f0\fnil \froman \fswiss \fmodern \fscript \fdecor MS Sans SerifSymbolArial"
-    rb"Times New RomanCourier{\colortbl\red0\green0\blue0" + b"\r\n" + rb"\par \pard\plain\f0\fs20\b\i\u\tab\tx"
+    rb"{\rtf1\ansi\mac\deff0\deftab720{\fonttbl;}{\f0\fnil \froman \fswiss \fmodern \fscript \fdecor "
+    rb"MS Sans SerifSymbolArialTimes New RomanCourier{\colortbl\red0\green0\blue0"
+    + b"\r\n"
+    + rb"\par \pard\plain\f0\fs20\b\i\u\tab\tx"
 )
 
 
@@ -170,7 +172,9 @@ def _attachment(item: Item, limits: ReadLimits) -> bytes:
     else:
         data = item.data(ATTACH_DATA)
         media_type = item.text(ATTACH_TYPE) or "application/octet-stream"
-        media_type = media_type if re.fullmatch(r"[\w.+-]{1,80}/[\w.+-]{1,100}", media_type) else "application/octet-stream"
+        media_type = (
+            media_type if re.fullmatch(r"[\w.+-]{1,80}/[\w.+-]{1,100}", media_type) else "application/octet-stream"
+        )
     content_id = _one_line(item.text(ATTACH_CONTENT_ID)).strip("<>")
     if content_id:
         headers.append(f"Content-ID: <{content_id}>")

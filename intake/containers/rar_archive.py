@@ -148,9 +148,10 @@ class _Members:
                         entry = _checked(info, _exactly(stream, info.file_size), password)
                         broken = entry.problem is not None
                         yield entry
-            except OSError:
+            except OSError:  # it cannot be started, or there is no memory for it
+                self.unsupported = True
                 while left:
-                    yield Entry(_name(left.pop(0)[1]), b"", problem="corrupt", detail=BROKEN_MEMBER)
+                    yield Entry(_name(left.pop(0)[1]), b"", problem="unsupported", detail=_NO_PROGRAM)
 
 
 def _exactly(stream, size: int) -> bytes:

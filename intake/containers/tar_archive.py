@@ -12,8 +12,8 @@ from intake.containers.litter import is_litter
 from intake.containers.names import decode_name
 from intake.readers import Unreadable
 
-_ERRORS = (tarfile.TarError, OSError, EOFError, ValueError, IndexError, KeyError, OverflowError, UnicodeError, struct.error,
-           zlib.error, LZMAError, RecursionError)  # fmt: skip
+_ERRORS = (tarfile.TarError, OSError, EOFError, ValueError, IndexError, KeyError, OverflowError, UnicodeError,
+           struct.error, zlib.error, LZMAError, RecursionError)  # fmt: skip
 _CHUNK = 256 * 1024
 #: headers that are looked at; a million empty links would take seconds
 _MAX_HEADERS = 20_000
@@ -27,7 +27,9 @@ def open_container(data: bytes, name: str, budget: Budget) -> Opened:
 def open_stream(stream, budget: Budget) -> Opened:
     """Open a tar that is read from a stream without going back."""
     try:
-        archive = tarfile.open(fileobj=stream, mode="r|", encoding="utf-8", errors="surrogateescape")
+        archive = tarfile.open(  # noqa: SIM115  nothing to close: the stream is memory
+            fileobj=stream, mode="r|", encoding="utf-8", errors="surrogateescape"
+        )
     except _ERRORS:
         raise Unreadable("corrupt", "压缩包已损坏，无法打开") from None
     return Opened(_entries(archive, budget))
@@ -75,4 +77,3 @@ def _name(member: tarfile.TarInfo) -> str:
     """The path, in whatever charset it was written."""
     raw = member.name.encode("utf-8", "surrogateescape")
     return decode_name(raw)
-

@@ -1,7 +1,8 @@
 """AES-encrypted members of zip archives (WinZip AE-1 and AE-2; APPNOTE 7.2 leaves them to WinZip's own paper).
 
-The key is PBKDF2-HMAC-SHA1 with 1,000 rounds; CTR mode counts little-endian from 1, which no library's CTR does, so the key
-stream is made from counter blocks. Ten bytes of HMAC-SHA1 over the packed bytes tell a wrong password from a right one.
+The key is PBKDF2-HMAC-SHA1 with 1,000 rounds; CTR mode counts little-endian from 1, which `cryptography` does not, so
+the key stream is made from counter blocks. Ten bytes of HMAC-SHA1 over the packed bytes tell a wrong password from a
+right one.
 """
 
 import hashlib

@@ -35,7 +35,7 @@ def boxes(flat: Flat) -> list[Box]:
     count, _, stats, _ = cv2.connectedComponentsWithStats(255 - lines, connectivity=4)
     places = []
     for left, top, width, height, area in stats[1:count]:
-        if width < 0.8 * flat.em or height < 0.9 * flat.em or area < 0.6 * width * height:
+        if width < 0.6 * flat.em or height < 0.55 * flat.em or area < 0.6 * width * height:
             continue
         if left == 0 or top == 0 or left + width == lines.shape[1] or top + height == lines.shape[0]:
             continue  # the paper around the table
@@ -83,7 +83,27 @@ def _grid(places: list[tuple[int, int, int, int]], near: float) -> list[Box]:
         column, row = _index(columns, left), _index(rows, top)
         spans = max(1, _index(rows, bottom) - row), max(1, _index(columns, right) - column)
         found.append(Box(row, column, *spans, left, top, right, bottom))
+    found += _holes(found, columns, rows)
     return sorted(found, key=lambda box: (box.row, box.column))
+
+
+def _holes(found: list[Box], columns: list[float], rows: list[float]) -> list[Box]:
+    """Places of the grid that no cell covers, as cells: text in them would belong to nobody."""
+    taken = {(row, column) for box in found for row in range(box.row, box.row + box.row_span)
+             for column in range(box.column, box.column + box.column_span)}  # fmt: skip
+    holes = []
+    for row in range(len(rows) - 1):
+        column = 0
+        while column < len(columns) - 1:
+            end = column
+            while end < len(columns) - 1 and (row, end) not in taken:
+                end += 1
+            if end > column:
+                edges = (int(columns[column]), int(rows[row]), int(columns[end]), int(rows[row + 1]))
+                if edges[2] > edges[0] and edges[3] > edges[1]:
+                    holes.append(Box(row, column, 1, end - column, *edges))
+            column = max(end, column + 1)
+    return holes
 
 
 def _edges(starts: list[int], ends: list[int], near: float) -> list[float]:

@@ -28,6 +28,8 @@ class Mark:
     corners: np.ndarray
     #: part of its inner area that is ink
     ink: float
+    #: False where something other than the ink speaks against it
+    firm: bool = True
 
     @property
     def middle(self) -> np.ndarray:
@@ -40,8 +42,8 @@ def agreed(marks: Sequence[Mark], others: Sequence[Mark]) -> list[Mark]:
     found = []
     for mark in marks:
         twin = next((other for other in others if _is_same(mark, other)), None)
-        found.append(mark if twin and twin.state == mark.state else replace(mark, state=UNSURE))
-    return found + [replace(other, state=UNSURE) for other in others if not any(_is_same(other, mark) for mark in marks)]
+        found.append(mark if twin and twin.state == mark.state else replace(mark, state=UNSURE, firm=False))
+    return found + [replace(other, state=UNSURE, firm=False) for other in others if not any(_is_same(other, mark) for mark in marks)]
 
 
 def _is_same(mark: Mark, other: Mark) -> bool:

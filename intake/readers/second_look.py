@@ -13,6 +13,7 @@ import numpy as np
 
 from intake import ocr
 from intake.ocr_steps import Glyph, Row, Seen
+from intake.readers.row_geometry import usual_pitch
 from intake.readers.survey_words import Words
 from rules import places
 
@@ -22,6 +23,8 @@ _CLEAR = 0.9
 _MOST = 40
 #: confidence of a character on which two readings differ
 _DIFFERENT = 0.4
+#: width of characters in pixels below which recognition guesses by the context, and is sure of its guess
+_TINY, _GUESSED = 13, 0.75
 #: punctuation
 MARKS = ",.;:、。·'\"“”‘’!?"
 
@@ -33,7 +36,11 @@ def second_look(seen: Seen, words: Words) -> list[Row]:
     again = ocr.again([cut_out(seen.picture, rows[index]) for index in doubtful]) if doubtful else []
     for index, (text, score, glyphs) in zip(doubtful, again):
         rows[index] = _mended(_compared(rows[index], Row(rows[index].corners, text, score, glyphs)), words)
-    return rows
+    return [_dimmed(row) for row in rows] if rows and usual_pitch(rows) < _TINY else rows
+
+
+def _dimmed(row: Row) -> Row:
+    return replace(row, glyphs=tuple(replace(glyph, sure=min(glyph.sure, _GUESSED)) for glyph in row.glyphs))
 
 
 def weakest(row: Row) -> float:

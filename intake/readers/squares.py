@@ -33,7 +33,7 @@ def _closed(soft: np.ndarray, left: int, right: int, rows: list[tuple[int, int]]
     width, found = right - left, []
     for index, (a, _) in enumerate(rows):
         for _, d in rows[index + 1 :]:
-            if not 0.75 * width <= d - a <= 1.33 * width:
+            if not 0.8 * width <= d - a <= 1.25 * width:
                 continue
             edges = (soft[a:d, left], soft[a:d, right - 1], soft[a, left:right], soft[d - 1, left:right])
             if all(edge.mean() >= 0.8 for edge in edges):

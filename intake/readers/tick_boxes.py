@@ -17,10 +17,12 @@ from intake.ocr_steps import Row
 from intake.readers.marks import BOX_LIKE, Mark
 from intake.readers.row_geometry import pitch, usual_pitch, width
 from intake.readers.tick_strip import Offer, Strip
-from rules.document import UNSURE
+from rules.document import EMPTY, TICKED, UNSURE
 
 #: how far size, distance from the word, and height of a box lie from the page's usual, in characters
 _SPREAD = (0.26, 0.68, 0.16)
+#: ink of empty boxes on a clean page, and of a thin tick on it
+_CLEAN, _THIN = 0.05, 0.17
 
 
 def find(picture: np.ndarray, rows: Sequence[Row], options: Sequence[str]) -> list[Mark]:
@@ -36,7 +38,15 @@ def find(picture: np.ndarray, rows: Sequence[Row], options: Sequence[str]) -> li
         size = np.linalg.norm(mark.corners[0] - mark.corners[1])
         if all(np.linalg.norm(mark.middle - other.middle) > 0.6 * size for other in found):
             found.append(mark)
-    return [mark for mark in found if _is_in_company(mark, found)]
+    return _told_apart([mark for mark in found if _is_in_company(mark, found)])
+
+
+def _told_apart(marks: list[Mark]) -> list[Mark]:
+    """Where the page's empty boxes are quite clean, a thin tick is a tick."""
+    empty = [mark.ink for mark in marks if mark.state == EMPTY]
+    if len(empty) < 2 or max(empty) > _CLEAN:
+        return marks
+    return [replace(mark, state=TICKED) if mark.state == UNSURE and mark.firm and mark.ink >= _THIN else mark for mark in marks]
 
 
 def _likeliest(offers: list[list[Offer]]) -> list[Mark]:
@@ -52,7 +62,7 @@ def _likeliest(offers: list[list[Offer]]) -> list[Mark]:
             strangeness = _unlike(best, usual)
             if strangeness < (2.0 if best.drawn else 4.0):
                 doubtful = strangeness > (1 if best.drawn else 2)
-                chosen.append(replace(best.mark, state=UNSURE) if doubtful else best.mark)
+                chosen.append(replace(best.mark, state=UNSURE, firm=False) if doubtful else best.mark)
     return chosen
 
 

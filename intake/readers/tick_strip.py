@@ -52,12 +52,13 @@ class Strip:
         colour = cv2.warpAffine(picture, matrix, size, flags=method, borderValue=(255, 255, 255))
         self.back = cv2.getAffineTransform(target, source)
         self.ink = _ink(colour.min(axis=2))
+        self.soft = _ink(colour.min(axis=2), 0.28)
         self.no_red = _ink(colour[:, :, 2])
         self.xs = [(glyph.at * width(row) + self.room) * self.scale for glyph in row.glyphs]
 
     def offers(self, places: list[tuple[int, int]]) -> list[list[Offer]]:
         """What may be a box directly left or right of each word."""
-        rectangles = [box for box in squares(self.ink) if self._is_free(box)]
+        rectangles = [box for box in squares(self.soft) if self._is_free(box)]
         found = []
         for first, last in places:
             start, end = self.xs[first] - 0.5 * EM, self.xs[last] + 0.5 * EM
@@ -129,16 +130,18 @@ class Strip:
         inner = np.s_[int(top + inset_y) : int(bottom - inset_y) + 1, int(left + inset_x) : int(right - inset_x) + 1]
         ink, plain = self.ink[inner], self.no_red[inner]
         share = float(ink.mean()) if ink.size else 0.0
-        state = TICKED if share >= TICKED_INK else EMPTY if share <= EMPTY_INK else UNSURE
+        state = by_ink = TICKED if share >= TICKED_INK else EMPTY if share <= EMPTY_INK else UNSURE
         if state != EMPTY and plain.size and share - float(plain.mean()) > 0.5 * share:
             state = UNSURE  # red: a pen, or a seal that lies over it
+        if state == EMPTY and float(self.soft[inner].mean()) > EMPTY_INK:
+            state = UNSURE  # hair lines of a printed cross
         if state == EMPTY and not (self._is_closed(box) if drawn else self._is_ring(box)):
             state = UNSURE  # a tick that hardly touches its box, or no box at all
         if sign == TICKED:
             state = TICKED
         points = np.asarray([(left, top), (right, top), (right, bottom), (left, bottom)], np.float32)
         corners = cv2.transform(points.reshape(-1, 1, 2), self.back).reshape(-1, 2)
-        return Mark(state, corners, share)
+        return Mark(state, corners, share, state == by_ink)
 
 
     def _is_closed(self, box: tuple[int, int, int, int]) -> bool:
@@ -157,16 +160,16 @@ class Strip:
 
     def _is_ring(self, box: tuple[int, int, int, int]) -> bool:
         """Whether the ink goes all round, as that of an empty circle does."""
-        part = self.ink[box[1] : box[3], box[0] : box[2]]
+        part = self.soft[box[1] : box[3], box[0] : box[2]]
         outside = cv2.copyMakeBorder(1 - part, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=1)
         _, labels = cv2.connectedComponents(outside.astype(np.uint8), connectivity=4)
         middle = labels[labels.shape[0] // 2, labels.shape[1] // 2]
         return middle != 0 and middle != labels[0, 0]
 
 
-def _ink(grey: np.ndarray) -> np.ndarray:
-    """1 where a stroke is, by the darkness of the strip's own print against the paper around it."""
+def _ink(grey: np.ndarray, share: float = 0.48) -> np.ndarray:
+    """1 where it is at least `share` as dark as the strip's own print, against the paper around it."""
     paper = cv2.GaussianBlur(cv2.dilate(grey, np.ones((25, 25), np.uint8)), (31, 31), 0).astype(np.float32)
     darkness = 1 - grey.astype(np.float32) / np.maximum(paper, 1)
     print_darkness = float(np.percentile(darkness, 97))
-    return (darkness > max(0.12, 0.48 * print_darkness)).astype(np.uint8)
+    return (darkness > max(0.12, share * print_darkness)).astype(np.uint8)
