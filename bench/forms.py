@@ -26,9 +26,10 @@ from service import dovecot, folder, now, quiet_disk, settings
 from stages import Stopwatch
 from tables import median, show, verdict
 
-from intake import pipeline, watch
+from intake import pipeline
 from intake.config import Config
-from intake.confine import ReaderPool
+from intake.confined.confine import ReaderPool
+from intake.mailbox import watch
 from rules.survey import Survey, load_survey
 from store.database import Database, connect, one
 from store.files import keep_all, raw_path

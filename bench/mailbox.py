@@ -8,8 +8,8 @@ from servers import PASSWORD, NetEase
 from service import dovecot, folder, now, settings
 from tables import median, show
 
-from intake.watch import connect as log_in
-from intake.watch import watch_once
+from intake.mailbox.watch import connect as log_in
+from intake.mailbox.watch import watch_once
 from store.database import connect
 from store.messages import LedgerEntry, enter
 

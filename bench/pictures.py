@@ -16,7 +16,7 @@ from mails import picture_mails
 from service import folder, now
 from tables import median, show, verdict
 
-from intake.confine import ReaderPool
+from intake.confined.confine import ReaderPool
 from intake.pipeline import process_pending
 from rules.survey import load_survey
 from store.database import connect, one

@@ -11,9 +11,9 @@ from service import dovecot, folder, now
 from tables import median, percentile, show
 
 from intake.config import ReadLimits, ReplyPolicy, Secret, Server, Smtp
-from intake.deliver import deliver_once
 from intake.demo.smtp_sink import SmtpSink
-from intake.importing import import_paths
+from intake.mailbox.importing import import_paths
+from intake.sending.deliver import deliver_once
 from rules.survey import load_survey
 from store.database import connect
 

@@ -9,12 +9,12 @@ from typing import Self
 #: stage → the functions in which its time is spent; what an inner stage takes is not counted for the outer one, so the
 #: last lines are what is left between
 STAGES = {
-    "log in, list, fetch": ("intake.watch:connect", "intake.imap:Connection.select", "intake.imap:Connection.uids",
-                            "intake.imap:Connection.facts", "intake.imap:Connection.fetch"),
-    "keep raw bytes (fsync)": ("intake.collect:keep_all",),
-    "ledger": ("intake.watch:watch_once",),
-    "parse": ("intake.parse:parse",),
-    "unpack": ("intake.unpack:unpack",),
+    "log in, list, fetch": ("intake.mailbox.watch:connect", "intake.mailbox.imap:Connection.select", "intake.mailbox.imap:Connection.uids",
+                            "intake.mailbox.imap:Connection.facts", "intake.mailbox.imap:Connection.fetch"),
+    "keep raw bytes (fsync)": ("intake.mailbox.collect:keep_all",),
+    "ledger": ("intake.mailbox.watch:watch_once",),
+    "parse": ("intake.reading.parse:parse",),
+    "unpack": ("intake.reading.unpack:unpack",),
     "docx": ("intake.readers.word:read",),
     "forms": ("rules.form:read_forms",),
     "rest of reading": ("intake.pipeline:read_mail_job",),

@@ -6,8 +6,8 @@ from ipaddress import ip_address
 
 import uvicorn
 
-from intake import words
 from intake.config import Config
+from intake.office import words
 from rules.errors import ConfigError
 from rules.survey import Survey, load_survey
 from store.admin.site import application, build

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from intake.compose import compose, message_id_for
 from intake.config import Config
+from intake.sending.compose import compose, message_id_for
 from rules.answer import Answer, FileOutcome, SubmissionOutcome, content_key, file_outcomes, mail_facts
 from rules.autoreply import AnswerFacts, Silence, guard
 from rules.kind import KindDecision

@@ -8,7 +8,9 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
-from intake import clerk, commands, reminders, roster, system_errors
+from intake import commands, system_errors
+from intake.desk import clerk
+from intake.office import reminders, roster
 from intake.usage import Parser, day, identifier, identifier_or_all, label_or_all
 from rules.errors import ConfigError, IntakeError
 

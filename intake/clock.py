@@ -6,8 +6,8 @@ import time
 from datetime import datetime
 from pathlib import Path
 
-from intake import digest, reminders, roster
 from intake.config import Config
+from intake.office import digest, reminders, roster
 from rules.survey import Survey
 from store.database import Database
 

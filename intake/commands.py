@@ -101,11 +101,12 @@ def run(arguments: Namespace) -> int:
 
 def once(arguments: Namespace) -> int:
     """One turn of each loop, then exit."""
-    from intake import clock, pipeline, watch
-    from intake.confine import ReaderPool
-    from intake.deliver import deliver_once as deliver
+    from intake import clock, pipeline
+    from intake.confined.confine import ReaderPool
     from intake.lock import exclusive
+    from intake.mailbox import watch
     from intake.secrets import read_secret
+    from intake.sending.deliver import deliver_once as deliver
 
     with opened(arguments) as (config, survey, database):
         _need_mailbox(config)
@@ -129,7 +130,7 @@ def once(arguments: Namespace) -> int:
 
 def import_mails(arguments: Namespace) -> int:
     """Take mails from files through the same pipeline."""
-    from intake.importing import import_paths
+    from intake.mailbox.importing import import_paths
 
     with opened(arguments) as (config, survey, database):
         report = import_paths(config, survey, database, arguments.paths, clock_of(config))
@@ -145,7 +146,7 @@ def import_mails(arguments: Namespace) -> int:
 
 def deliver_once(arguments: Namespace) -> int:
     """Drain the outbox once."""
-    from intake.deliver import deliver_once as deliver
+    from intake.sending.deliver import deliver_once as deliver
 
     with opened(arguments) as (config, _, database):
         report = deliver(config, database, clock_of(config))
@@ -163,7 +164,7 @@ def deliver_once(arguments: Namespace) -> int:
 
 def digest(arguments: Namespace) -> int:
     """The day's report."""
-    from intake import digest as report
+    from intake.office import digest as report
 
     with opened(arguments) as (config, survey, database):
         moment = clock_of(config)()
@@ -184,8 +185,8 @@ def digest(arguments: Namespace) -> int:
 
 def ledger(arguments: Namespace) -> int:
     """The workbook."""
-    from intake import ledger as book
-    from intake.roster import read_roster
+    from intake.office import ledger as book
+    from intake.office.roster import read_roster
 
     with opened(arguments) as (config, survey, database):
         count = book.write(database, arguments.out, survey, clock_of(config)(),
@@ -196,7 +197,7 @@ def ledger(arguments: Namespace) -> int:
 
 def status(arguments: Namespace) -> int:
     """One screen."""
-    from intake.status import read_status
+    from intake.office.status import read_status
 
     config = _config(arguments)
     found = read_status(config, clock_of(config)())
@@ -223,7 +224,7 @@ def doctor(arguments: Namespace) -> int:
 
 def show(arguments: Namespace) -> int:
     """The whole story of one submission or mail."""
-    from intake.show import show_message, show_submission
+    from intake.office.show import show_message, show_submission
 
     if (arguments.message is None) == (arguments.number is None):
         print("请写一个登记编号，或用 --message 指明一封来信。", file=sys.stderr)
@@ -244,7 +245,7 @@ def show(arguments: Namespace) -> int:
 
 def outbox(arguments: Namespace) -> int:
     """Mails that wait, and the account's pause: see `intake.outbox_command`."""
-    from intake.roster import withdraw_untrue
+    from intake.office.roster import withdraw_untrue
 
     with opened(arguments) as (config, survey, database):
         now = clock_of(config)()

@@ -12,11 +12,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from intake import clock, deliver, pipeline, watch
+from intake import clock, pipeline
 from intake.config import Config, Mailbox
-from intake.confine import ReaderPool
+from intake.confined.confine import ReaderPool
 from intake.lock import exclusive
+from intake.mailbox import watch
 from intake.secrets import read_secret
+from intake.sending import deliver
 from rules.errors import IntakeError
 from rules.survey import Survey
 from store.database import Database, connect

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from intake import secrets, smtp
+from intake import secrets
 from intake.config import Config, Mailbox, Secret
 from intake.config_file import load_config
+from intake.sending import smtp
 from rules.errors import ConfigError
 
 _MIB, _GIB = 1024**2, 1024**3
@@ -74,7 +75,7 @@ def _survey(config: Config, now: datetime) -> Iterator[Finding]:
 
 
 def _roster(config: Config, now: datetime) -> Iterator[Finding]:
-    from intake.roster_file import load_roster
+    from intake.office.roster_file import load_roster
 
     if config.roster is None:
         return
@@ -198,7 +199,7 @@ def _readers(config: Config, now: datetime) -> Iterator[Finding]:
 
 
 def _sandbox() -> Finding:
-    from intake.sandbox import sandbox
+    from intake.confined.sandbox import sandbox
 
     if sandbox() is not None:
         return Finding("bwrap", "ok", "读取附件的进程与网络、文件隔离（bubblewrap）。")
@@ -214,7 +215,7 @@ def _mailboxes(config: Config) -> Iterator[Finding]:
 
 
 def _mailbox(mailbox: Mailbox) -> Iterator[Finding]:
-    from intake import imap
+    from intake.mailbox import imap
 
     try:
         password = secrets.read_secret(mailbox.password)

@@ -6,7 +6,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 from datetime import datetime
 
-from intake import words
+from intake.office import words
 from store import outbox, pacing
 from store.database import Database
 from store.outbox import OutboxItem

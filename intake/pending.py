@@ -9,10 +9,10 @@ from collections.abc import Callable
 from datetime import datetime
 
 from intake import settle
-from intake.answer_decision import Standing, answer_decision, standing_of
 from intake.config import Config
-from intake.confine import ReaderPool
-from intake.read import read_mail_job
+from intake.confined.confine import ReaderPool
+from intake.desk.answer_decision import Standing, answer_decision, standing_of
+from intake.reading.read import read_mail_job
 from rules.answer import SubmissionOutcome
 from rules.survey import Survey
 from store import processing

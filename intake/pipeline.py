@@ -12,8 +12,8 @@ from datetime import datetime
 
 from intake import pending, settle
 from intake.config import Config
-from intake.confine import ReaderPool
-from intake.read import read_mail_job
+from intake.confined.confine import ReaderPool
+from intake.reading.read import read_mail_job
 from rules.errors import IntakeError
 from rules.survey import Survey
 from store import processing

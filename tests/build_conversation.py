@@ -36,8 +36,10 @@ from build_facts import (
     without,
 )
 
-from intake import cli, confine, pipeline, words
+from intake import cli, pipeline
 from intake.config_file import load_config
+from intake.confined import confine
+from intake.office import words
 from rules.message import Message
 from rules.reading import FileReading, Form, Reading
 from store.database import Database, connect, one, rows

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from intake.config import Config, Mailbox
-from intake.watch import WatchReport, watch_once
+from intake.mailbox.watch import WatchReport, watch_once
 from store.database import connect, rows
 from store.files import raw_path
 

@@ -55,6 +55,17 @@ def scanned_pdf(picture: bytes, pages: int = 1) -> bytes:
     return buffer.getvalue()
 
 
+def scanned_pages(*pictures: bytes) -> bytes:
+    """A PDF without text, each page covered by one of the pictures."""
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer, A4, invariant=1)
+    for picture in pictures:
+        canvas.drawImage(ImageReader(io.BytesIO(picture)), 0, 0, *A4)
+        canvas.showPage()
+    canvas.save()
+    return buffer.getvalue()
+
+
 class _Page:
     """Draws rows of label and value from the top."""
 

@@ -28,7 +28,7 @@ import pytest
 from intake.config import Mailbox, Secret, Server
 from intake.demo.certificate import self_signed
 from intake.demo.netease import Proxy
-from intake.imap import encode_folder
+from intake.mailbox.imap import encode_folder
 
 PASSWORD = "letmein-authorisation-code"
 #: UIDs of 126 begin in this region

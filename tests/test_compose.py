@@ -14,7 +14,7 @@ from build_outcomes import NOW, SHANGHAI
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from intake.compose import Attachment, compose, compose_report, message_id_for
+from intake.sending.compose import Attachment, compose, compose_report, message_id_for
 from rules.answer import Answer
 
 FORMS = Path(__file__).parents[1] / "rules" / "forms"

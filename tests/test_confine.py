@@ -15,10 +15,10 @@ from build_mails import mail, zipped
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from intake import confine, wire
 from intake.config import ReadLimits
-from intake.confine import ReaderDied, ReaderPool, ReaderTimeout
-from intake.sandbox import sandbox
+from intake.confined import confine, wire
+from intake.confined.confine import ReaderDied, ReaderPool, ReaderTimeout
+from intake.confined.sandbox import sandbox
 from rules.errors import PermanentError, TransientError
 
 ROOT = Path(__file__).parent.parent
@@ -221,7 +221,7 @@ def test_several_children_work_side_by_side():
 def test_the_parent_stays_small():
     """Importing the pool loads no reader."""
     program = (
-        "import sys, intake.confine\n"
+        "import sys, intake.confined.confine\n"
         "heavy = 'cv2 onnxruntime rapidocr pdfplumber mailparser lxml PIL numpy docx'\n"
         "print([name for name in heavy.split() if name in sys.modules])"
     )

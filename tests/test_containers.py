@@ -38,11 +38,11 @@ from hypothesis import strategies as st
 from test_read import DOCX, ROOT, SURVEY, picture, read, told  # noqa: F401  (a fixture)
 
 from intake.config import ReadLimits
-from intake.confine import ReaderPool
+from intake.confined.confine import ReaderPool
 from intake.containers import unar
-from intake.parse import parse
-from intake.scratch import in_memory
-from intake.unpack import unpack
+from intake.reading.parse import parse
+from intake.reading.scratch import in_memory
+from intake.reading.unpack import unpack
 from rules.bounce import bounce_of
 from rules.reading import PROBLEMS
 

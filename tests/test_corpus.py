@@ -7,7 +7,7 @@ import pytest
 from build_config import configuration, now
 
 from intake import pipeline
-from intake.confine import ReaderPool
+from intake.confined.confine import ReaderPool
 from rules.survey import load_survey
 from store.database import connect, rows
 from store.files import keep_raw

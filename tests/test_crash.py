@@ -11,9 +11,9 @@ from build_service import Service, stop
 from intake.demo.smtp_sink import SmtpSink
 
 POINTS = [
-    "intake.collect:keep_all:before", "store.files:_move:before#2", "store.files:_move:after#2",
-    "intake.collect:keep_all:after",
-    "intake.collect:enter:before", "intake.collect:enter:after",
+    "intake.mailbox.collect:keep_all:before", "store.files:_move:before#2", "store.files:_move:after#2",
+    "intake.mailbox.collect:keep_all:after",
+    "intake.mailbox.collect:enter:before", "intake.mailbox.collect:enter:after",
     "store.processing:begin_attempts:after",
     "store.processing:record_reading:after#2",
     "intake.settle:judge_again:after#2",
@@ -21,9 +21,9 @@ POINTS = [
     "store.processing:finish:after#2",
     "intake.pipeline:_finish:after#1",
     "store.outbox:claim:before#2", "store.outbox:claim:after#2",
-    "intake.smtp:Connection.transmit:before#2", "intake.smtp:Connection.transmit:after#2",
+    "intake.sending.smtp:Connection.transmit:before#2", "intake.sending.smtp:Connection.transmit:after#2",
     "store.outbox:mark_sent:before#2", "store.outbox:mark_sent:after#2",
-    "intake.digest:run_due:before", "intake.watch:note:after#2",
+    "intake.office.digest:run_due:before", "intake.mailbox.watch:note:after#2",
 ]
 
 

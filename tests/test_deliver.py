@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from smtp_fixtures import NOON, PASSWORD, SENDER, FakeClock, add_digest_mail, add_reply, make_config, make_smtp
 
 from intake.config import Secret
-from intake.deliver import deliver_loop, deliver_once
 from intake.demo.smtp_sink import SmtpSink
 from intake.lock import exclusive
+from intake.sending.deliver import deliver_loop, deliver_once
 from store import outbox, pacing
 from store.database import connect
 from store.outbox import release
@@ -364,7 +364,7 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[5])
 from smtp_fixtures import NOON, make_config
 from intake.config import Server, Smtp
-from intake import deliver, smtp
+from intake.sending import deliver, smtp
 from store import outbox
 from store.database import connect
 

@@ -22,7 +22,7 @@ from build_store import (
     stamp,
 )
 
-from intake import digest
+from intake.office import digest
 
 DAY = date(2019, 8, 1)
 MORNING = at("2019-08-02 08:30")

@@ -15,7 +15,7 @@ from build_store import (
     stamp,
 )
 
-from intake import digest
+from intake.office import digest
 from store.digests import settle
 
 DAY = date(2019, 8, 1)

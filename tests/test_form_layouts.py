@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from build_forms import invented_id
 
-from intake.html_text import html_to_text
 from intake.readers import text
+from intake.reading.html_text import html_to_text
 from rules.document import Cell, Document, Paragraph, Table
 from rules.form import read_forms
 from rules.survey import load_survey

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from intake.config import ReadLimits
-from intake.filetype import kind_of
-from intake.parse import parse
-from intake.read_files import Reader
 from intake.readers import Unreadable, html
-from intake.unpack import unpack
+from intake.reading.filetype import kind_of
+from intake.reading.parse import parse
+from intake.reading.read_files import Reader
+from intake.reading.unpack import unpack
 from rules.document import Paragraph, Table
 from rules.form import read_forms
 from rules.survey import load_survey

@@ -14,10 +14,10 @@ from build_mailbox import raw_mail
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from intake import imap
 from intake.config import Mailbox, Secret, Server
-from intake.imap import Connection, check
-from intake.imap_errors import AuthFailed, ConnectionLost, FolderMissing, Refused, Unreachable, UnsafeLogin
+from intake.mailbox import imap
+from intake.mailbox.imap import Connection, check
+from intake.mailbox.imap_errors import AuthFailed, ConnectionLost, FolderMissing, Refused, Unreachable, UnsafeLogin
 from rules.errors import PermanentError, TransientError
 
 GREETING = b"* OK ready\r\n"

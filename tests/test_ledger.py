@@ -20,7 +20,7 @@ from build_store import (
 )
 from openpyxl import load_workbook
 
-from intake import ledger
+from intake.office import ledger
 
 
 @pytest.fixture
@@ -179,7 +179,7 @@ def test_a_failed_write_leaves_the_old_workbook(store, tmp_path, monkeypatch):
     def full(*_):
         raise OSError("disk full")
 
-    monkeypatch.setattr("intake.ledger.os.replace", full)
+    monkeypatch.setattr("intake.office.ledger.os.replace", full)
     with pytest.raises(OSError, match="disk full"):
         ledger.write(store, path, shipped_survey())
     assert path.read_bytes() == before and [file.name for file in tmp_path.glob(".*xlsx*")] == []

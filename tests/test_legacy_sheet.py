@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from intake.config import ReadLimits
-from intake.filetype import kind_of
 from intake.readers import Unreadable, legacy_sheet
 from intake.readers.biff import rk_number
+from intake.reading.filetype import kind_of
 from rules.document import Table
 from rules.form import is_blank, read_forms
 from rules.survey import load_survey

@@ -12,9 +12,9 @@ from intake.config import ReadLimits
 from intake.containers import Budget
 from intake.containers.mapi import unpacked_rtf
 from intake.containers.msg import open_container
-from intake.parse import parse
 from intake.readers import Unreadable
-from intake.unpack import unpack
+from intake.reading.parse import parse
+from intake.reading.unpack import unpack
 from rules.reading import PROBLEMS
 
 LIMITS = ReadLimits()

@@ -14,7 +14,7 @@ from servers import BEIJING
 
 from intake.config import Mailbox, Secret, Server
 from intake.demo import imap_server, netease, personality
-from intake.imap import Connection
+from intake.mailbox.imap import Connection
 
 
 @pytest.fixture

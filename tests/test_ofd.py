@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from intake.config import ReadLimits
-from intake.filetype import kind_of
 from intake.readers import Unreadable, ofd
+from intake.reading.filetype import kind_of
 from rules.document import Paragraph, Table
 from rules.form import read_forms
 from rules.identity import read_papers

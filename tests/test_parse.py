@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 from build_mails import CHINA, HANDS, entity, file_part, mail, multipart, text_part
 
-from intake.parse import parse
+from intake.reading.parse import parse
 
 HEAD = b"From: a@example.cn\r\nTo: b@example.cn\r\nSubject: x\r\n"
 #: 镕 and 堃 are not in GB 2312, though mails that hold them are labelled gb2312

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from intake.config import ReadLimits
-from intake.parse import parse
+from intake.reading.parse import parse
 
 HEAD = b"From: a@example.cn\r\nTo: b@example.cn\r\nSubject: x\r\n"
 ROOT = Path(__file__).parent.parent
@@ -74,8 +74,8 @@ def test_a_50_mb_mail_costs_less_than_200_mb(tmp_path):
     path.write_bytes(mail(attachments=[("a.bin", bytes(range(256)) * 144_000, "application/octet-stream")]))
     assert path.stat().st_size > 50_000_000
     program = (
-        "import resource, sys; from pathlib import Path; from intake.parse import parse\n"
-        "from intake.unpack import unpack; from intake.config import ReadLimits\n"
+        "import resource, sys; from pathlib import Path; from intake.reading.parse import parse\n"
+        "from intake.reading.unpack import unpack; from intake.config import ReadLimits\n"
         "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "parse(b'Subject: x'); before = peak(); unpack(parse(Path(sys.argv[1])), ReadLimits()); print(peak() - before)"
     )

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from intake.config import ReadLimits
-from intake.read import read_mail
+from intake.reading.read import read_mail
 from rules.errors import PermanentError
 from rules.reading import PROBLEMS, ROLES, Reading
 from rules.survey import load_survey
@@ -221,7 +221,7 @@ def test_a_mail_without_pictures_loads_no_ocr(tmp_path):
     path = tmp_path / "x.eml"
     path.write_bytes(mail(body=typed_form(unit_fields()), attachments=[("表.docx", unit_docx(unit_fields()), DOCX)]))
     program = (
-        "import sys; from intake.read import read_mail_job; from intake.config import ReadLimits\n"
+        "import sys; from intake.reading.read import read_mail_job; from intake.config import ReadLimits\n"
         "reading = read_mail_job(sys.argv[1], '0', 'rules/survey.yaml', ReadLimits())\n"
         "heavy = ('cv2', 'onnxruntime', 'rapidocr', 'pdfplumber')\n"
         "print(reading.files[0].role, [name for name in heavy if name in sys.modules])"

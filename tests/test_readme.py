@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from intake import attention, words
 from intake.cli import parser
 from intake.config_file import load_config
-from intake.filetype import CONTAINERS
-from intake.read_files import Reader
+from intake.office import attention, words
+from intake.reading.filetype import CONTAINERS
+from intake.reading.read_files import Reader
 from rules.autoreply import GUARDS
 
 ROOT = Path(__file__).parent.parent
@@ -22,7 +22,7 @@ ENGLISH, CHINESE = ((ROOT / name).read_text("utf-8") for name in ("README.md", "
 BOTH = {"README.md": ENGLISH, "README.zh-CN.md": CHINESE}
 #: made by the program or by the reader of the page
 MADE = ("demo-data/", "raw/", "raw/incoming/", "survey.yaml")
-#: kinds of `intake.filetype` that people know under another name
+#: kinds of `intake.reading.filetype` that people know under another name
 _SPOKEN = {"xmlss": "xls", "wordml": "doc"}
 TABLES = {"MAIL_KINDS": words.MAIL_KINDS, "MESSAGE_STATES": words.MESSAGE_STATES, "CATEGORIES": words.CATEGORIES,
           "STATUSES": words.STATUSES, "TIMELINESS": words.TIMELINESS, "REPLY_KINDS": words.REPLY_KINDS,
@@ -176,7 +176,7 @@ def test_the_page_and_the_service_units_agree():
 
 def test_the_pages_name_the_formats_that_can_be_read():
     """Exactly those: a new reader belongs on both pages, one that is gone does not."""
-    from intake import filetype
+    from intake.reading import filetype
 
     reader = Reader(None, None, frozenset(), lambda sha256: None)
     kinds = {kind for kind in (*filetype._MIME, "docm", "wps", "odt", "rtf", "heic") if reader._can_read(kind)}

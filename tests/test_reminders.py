@@ -13,9 +13,10 @@ from build_facts import SURVEY, id_number
 from build_outcomes import a_missing, an_outcome
 from smtp_fixtures import PASSWORD, make_smtp
 
-from intake import clock, deadlines, digest, reminders
+from intake import clock
 from intake.config import DigestPolicy, ReminderPolicy
-from intake.deliver import deliver_once
+from intake.office import deadlines, digest, reminders
+from intake.sending.deliver import deliver_once
 from rules.answer import MailFacts
 from rules.masking import mask_personal
 from rules.reply import compose_answer
@@ -274,7 +275,7 @@ def test_the_digest_lists_by_deadline_and_counts_reminders(weeks):
 
 def test_the_status_screen_shows_the_most_urgent(weeks):
     """Overdue ones first; for scripts as numbers."""
-    from intake.status import status
+    from intake.office.status import status
 
     found = status(weeks.config, weeks.database, at("08-20 12:00"))
     assert "已逾期 1 份；即将到期 0 份" in found.text and "HD2019-0001" in found.text

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 from smtp_fixtures import PASSWORD, make_smtp
 
-from intake import digest, ledger, roster, roster_letters
 from intake.config_file import load_config
-from intake.deliver import deliver_once
-from intake.roster_file import load_roster
+from intake.office import digest, ledger, roster, roster_letters
+from intake.office.roster_file import load_roster
+from intake.sending.deliver import deliver_once
 from rules.errors import ConfigError, RuleError
 from rules.reply_check import check_templates
 from rules.roster import ExpectedUnit, HandedIn, compare, keys_of

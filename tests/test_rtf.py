@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from intake.config import ReadLimits
-from intake.filetype import kind_of
 from intake.readers import Unreadable, rtf
+from intake.reading.filetype import kind_of
 from rules.document import EMPTY, TICKED, UNSURE, Paragraph, Table
 from rules.form import read_forms
 from rules.survey import load_survey

@@ -16,6 +16,8 @@ from PIL import Image
 from intake.config import ReadLimits
 from intake.readers import image
 from intake.readers.survey_words import words_of
+from intake.reading.read_files import Reader
+from intake.reading.unpack import File
 from rules.document import Table
 from rules.form import is_blank, read_forms
 from rules.identity import read_papers
@@ -139,6 +141,23 @@ def test_a_form_that_runs_over_two_pages_is_one_form():
     assert wrong(form, truth) == []
     assert unread(form, truth) == []
     assert form.get("employer").location.startswith("第2页")
+
+
+def test_a_scanned_pdf_of_two_pages_is_one_form_too():
+    """Its pages are pictures of their own; the form stands with the first, and the second adds what it says."""
+    from build_pdf import scanned_pages
+
+    truth = individual_fields(admin_wechat="xiangwen_90")
+    whole = scans.scanned_form(truth, "individual_form", "notice", height=0)
+    middle = scans.row_boundary(whole, 0.55)
+    parts = (whole.crop((0, 0, whole.width, middle)), whole.crop((0, middle, whole.width, whole.height)))
+    data = scanned_pages(*(effects.as_png(scans.on_page(part)) for part in parts))
+    file = File("登记表.pdf", "application/pdf", data, "pdf", size=len(data))
+    readings = Reader(SURVEY, ReadLimits(), frozenset(), lambda sha256: None).read_all((file,))
+    forms = [form for reading in readings for form in reading.forms]
+    assert [reading.role for reading in readings] == ["other", "individual_form", "other"]
+    assert len(forms) == 1 and wrong(forms[0], truth) == [] and unread(forms[0], truth) == []
+    assert forms[0].get("employer").location.startswith("第2页")
 
 
 def test_a_form_and_an_identity_card_on_one_picture():

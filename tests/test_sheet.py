@@ -28,11 +28,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from intake.config import ReadLimits
-from intake.filetype import kind_of
-from intake.read_files import _READERS
 from intake.readers import Unreadable, sheet, sheet_xml, text_table
 from intake.readers.number_format import digits_as_written, formatted
 from intake.readers.sheet_drawing import morph_data
+from intake.reading.filetype import kind_of
+from intake.reading.read_files import _READERS
 from rules.document import EMPTY, TICKED, Paragraph, Table
 from rules.form import is_blank, read_forms
 from rules.survey import load_survey

@@ -15,7 +15,7 @@ from build_store import (
     stamp,
 )
 
-from intake.show import masked_field, show_message, show_submission
+from intake.office.show import masked_field, show_message, show_submission
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from smtp_fixtures import NOON, PASSWORD, SENDER, ZONE, make_mime, make_smtp
 
 from intake.config import Server, Smtp
 from intake.demo.smtp_sink import SmtpSink
-from intake.smtp import Ambiguous, Connection, Dropped, Refused, check, on_the_wire
-from intake.smtp_codes import TABLE, Verdict, judge, masked, resume_at, retry_at
+from intake.sending.smtp import Ambiguous, Connection, Dropped, Refused, check, on_the_wire
+from intake.sending.smtp_codes import TABLE, Verdict, judge, masked, resume_at, retry_at
 
 #: NetEase's help list: (stage, code, words, action)
 NETEASE = [

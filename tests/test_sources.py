@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intake.sources import mails, received_at, received_at_of_file, split_mbox
+from intake.mailbox.sources import mails, received_at, received_at_of_file, split_mbox
 
 NOW = datetime(2019, 8, 10, 12, 0, tzinfo=UTC)
 MAIL = b"From: a@example.cn\r\nSubject: one\r\n\r\nbody\r\n"

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from build_store import add, add_message, add_reply, add_submission, at, configuration, empty_store, stamp
 
-from intake import attention
-from intake.status import DEAD, HEALTHY, NEEDS_A_PERSON, read_status, status
+from intake.office import attention
+from intake.office.status import DEAD, HEALTHY, NEEDS_A_PERSON, read_status, status
 from store import pacing
 
 NOW = at("2019-08-02 10:00")

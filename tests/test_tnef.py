@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from test_read import read, told  # noqa: F401  (a fixture)
 
 from intake.config import ReadLimits
-from intake.parse import parse
-from intake.unpack import unpack
+from intake.reading.parse import parse
+from intake.reading.unpack import unpack
 from rules.reading import PROBLEMS
 
 FORM = unit_docx(unit_fields())

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intake.config import ReadLimits
-from intake.filenames import MAX_NAME, safe_name
-from intake.filetype import kind_of
-from intake.parse import Part, parse
-from intake.unpack import unpack
+from intake.reading.filenames import MAX_NAME, safe_name
+from intake.reading.filetype import kind_of
+from intake.reading.parse import Part, parse
+from intake.reading.unpack import unpack
 
 LIMITS = ReadLimits()
 

@@ -13,10 +13,10 @@ import pytest
 from build_mailbox import NOW, Ledger, now, raw_mail
 from servers import BEIJING
 
-from intake.batches import Hole, plan_batches
-from intake.imap import Facts
-from intake.imap_errors import AuthFailed, ConnectionLost, Refused, Unreachable, UnsafeLogin
-from intake.watch import TooManyLogIns, pause_after, watch
+from intake.mailbox.batches import Hole, plan_batches
+from intake.mailbox.imap import Facts
+from intake.mailbox.imap_errors import AuthFailed, ConnectionLost, Refused, Unreachable, UnsafeLogin
+from intake.mailbox.watch import TooManyLogIns, pause_after, watch
 from rules.errors import TransientError
 from store.database import rows
 from store.health import noted
@@ -419,7 +419,7 @@ def test_the_loop_polls_over_one_connection_and_wakes_the_next_stage(netease, tm
 
 def test_the_loop_survives_a_cut_connection(netease, tmp_path, monkeypatch):
     """It backs off, logs in anew and goes on; what came meanwhile is not lost."""
-    monkeypatch.setattr("intake.watch.FIRST_PAUSE", 0.05)
+    monkeypatch.setattr("intake.mailbox.watch.FIRST_PAUSE", 0.05)
     ledger = Ledger(tmp_path, netease.new_user())
     ledger.user.seed([raw_mail(number) for number in range(5)])
     netease.personality.cuts = [500, 900, 1500]
@@ -435,7 +435,7 @@ def test_the_loop_survives_a_cut_connection(netease, tmp_path, monkeypatch):
 
 def test_the_loop_raises_a_refused_code_after_waiting_so_that_it_is_read_anew(netease, tmp_path, monkeypatch):
     """Somebody may have put a new code in its place: the caller asks for it again."""
-    monkeypatch.setattr("intake.watch.FIRST_LONG_PAUSE", 0.05)
+    monkeypatch.setattr("intake.mailbox.watch.FIRST_LONG_PAUSE", 0.05)
     ledger = Ledger(tmp_path, netease.new_user())
     netease.personality.refuses_login = True
     nothing = threading.Event()

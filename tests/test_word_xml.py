@@ -10,8 +10,8 @@ from build_docx import cell, package, paragraph, row, run
 from build_forms import differences, unit_docx, unit_fields
 
 from intake.config import ReadLimits
-from intake.filetype import kind_of
 from intake.readers import Unreadable, word_xml
+from intake.reading.filetype import kind_of
 from rules.document import Paragraph, Table
 from rules.form import read_forms
 

@@ -9,8 +9,8 @@ from pathlib import PurePosixPath
 
 from intake.containers import TOO_LARGE_MEMBER, Budget, Entry, Opened, tar_archive
 from intake.containers.names import decode_name
-from intake.filetype import is_tar
 from intake.readers import Unreadable
+from intake.reading.filetype import is_tar
 
 _ERRORS = (zlib.error, OSError, EOFError, lzma.LZMAError, ValueError)
 _CHUNK = 64 * 1024

@@ -1,7 +1,7 @@
 """Mails in mails: `.eml` and message/rfc822."""
 
 from intake.containers import Budget, Entry, Opened
-from intake.parse import Part, parse
+from intake.reading.parse import Part, parse
 
 _CUT = "超出处理上限，未全部打开"
 

@@ -4,8 +4,8 @@ import io
 from collections.abc import Iterator
 
 from intake.containers import Budget, Entry, Opened
+from intake.mailbox.sources import split_mbox
 from intake.readers import Unreadable
-from intake.sources import split_mbox
 
 
 def open_container(data: bytes, name: str, budget: Budget) -> Opened:

@@ -1,6 +1,6 @@
 """Names in archives: their bytes, whose charset nobody tells."""
 
-from intake.charset import decode_text
+from intake.reading.charset import decode_text
 
 
 def decode_name(raw: bytes) -> str:

@@ -1,7 +1,7 @@
 """unar (Debian package of that name), where it is installed: the only program here that opens every kind of rar.
 
 It is started in the confined child, so it has neither network nor files, and writes nothing: the archive lies in memory
-(`intake.scratch`), the members come through a pipe, and it is killed when enough has come. Measured: 40 ms for a start.
+(`intake.reading.scratch`), the members come through a pipe, and it is killed when enough has come. Measured: 40 ms for a start.
 """
 
 import functools
@@ -11,7 +11,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from intake.scratch import in_memory
+from intake.reading.scratch import in_memory
 
 _MEMORY = 1024 * 1024 * 1024
 _ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "HOME": "/nonexistent",

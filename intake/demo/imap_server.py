@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
-from intake.imap import encode_folder
+from intake.mailbox.imap import encode_folder
 
 FOLDERS = ("草稿箱", "已发送", "已删除", "垃圾邮件", "病毒文件夹", "广告邮件", "订阅邮件")
 #: how long the child may take to come up, in seconds

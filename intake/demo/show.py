@@ -12,13 +12,13 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from intake import digest, words
 from intake.config import Config
 from intake.config_file import load_config
 from intake.demo import imap_server, netease
 from intake.demo.certificate import self_signed
 from intake.demo.columns import table
 from intake.demo.smtp_sink import SmtpSink
+from intake.office import digest, words
 from rules.errors import ConfigError
 from rules.survey import load_survey
 from store.database import Database, connect, one, rows

@@ -4,7 +4,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from intake.charset import decode_text
+from intake.reading.charset import decode_text
 
 #: records of one stream beyond which it is no form
 MAX_RECORDS = 3_000_000

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
-from intake.charset import decode_text
 from intake.config import ReadLimits
 from intake.readers import Unreadable
 from intake.readers.pictures import is_picture
 from intake.readers.sheet_style import in_symbols
+from intake.reading.charset import decode_text
 from rules.document import EMPTY, TICKED, Cell, Document, Embedded, Paragraph, Table
 from rules.ticks import normalise
 

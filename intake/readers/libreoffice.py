@@ -1,7 +1,7 @@
 """LibreOffice as a converter for what no reader here opens: optional, and only for what looks like a document.
 
 It writes files, wants some 700 MB of address space and 0.3 s (the first time 1.2 s). The confined children that
-read mail may write none (`intake.confined_child`): there `can_run` is False, the file stays `unsupported`, and
+read mail may write none (`intake.confined.confined_child`): there `can_run` is False, the file stays `unsupported`, and
 a person converts it. In the office's own process (`processes: 0`, commands, tests) it runs in a process group
 of its own, which is killed when time is up.
 """

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from pdfminer.pdftypes import resolve1
 
-from intake.charset import decode_text
+from intake.reading.charset import decode_text
 from rules.document import EMPTY, TICKED
 
 #: annotations of one page that are looked at; fields in fields

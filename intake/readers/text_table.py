@@ -3,10 +3,10 @@
 import csv
 import io
 
-from intake.charset import decode_text
 from intake.config import ReadLimits
 from intake.readers import Unreadable
 from intake.readers.sheet_grid import Grid
+from intake.reading.charset import decode_text
 from rules.document import Document
 
 #: characters that are read

@@ -58,7 +58,7 @@ class Strip:
 
     def offers(self, places: list[tuple[int, int]]) -> list[list[Offer]]:
         """What may be a box directly left or right of each word."""
-        rectangles = [box for box in squares(self.soft) if self._is_free(box)]
+        rectangles = [box for box in (*squares(self.soft), *squares(self.ink)) if self._is_free(box)]
         found = []
         for first, last in places:
             start, end = self.xs[first] - 0.5 * EM, self.xs[last] + 0.5 * EM
@@ -141,7 +141,7 @@ class Strip:
             state = TICKED
         points = np.asarray([(left, top), (right, top), (right, bottom), (left, bottom)], np.float32)
         corners = cv2.transform(points.reshape(-1, 1, 2), self.back).reshape(-1, 2)
-        return Mark(state, corners, share, state == by_ink)
+        return Mark(state, corners, share, drawn and state == by_ink)
 
 
     def _is_closed(self, box: tuple[int, int, int, int]) -> bool:

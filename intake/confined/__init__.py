@@ -1,0 +1,1 @@
+"""Run a pure function in a limited child process, and trust nothing that comes back."""

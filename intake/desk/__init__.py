@@ -1,0 +1,1 @@
+"""What a clerk decides: corrections, acceptance, assignment, merging, the paper form."""

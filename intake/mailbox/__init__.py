@@ -1,0 +1,1 @@
+"""Mail comes in: IMAP and files, raw bytes on disk, and the ledger."""

@@ -1,0 +1,220 @@
+"""The daily report to the office: what needs a person first, then the figures, then every mail accounted for.
+
+The digest of day D covers [D 00:00, D+1 00:00) in the configured time zone by the time of receipt, and is due on D+1 at
+`digest.at`. Every day has one row in `digests`. After down-time each missing day gets its row, but only the newest is
+mailed, with a table of the days that it covers: an office that finds seven mails in the morning reads none of them.
+At most 31 days are caught up one by one; what came before them is counted in the first as 补登.
+
+A mail that was received on D but entered in the ledger only after D's digest had been made (a slow server, a folder
+that was unreachable, a service just installed) is 补登 in the next digest. So every mail stands in exactly one digest.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+import rules
+from intake.config import Config
+from intake.office import accounting, attention, deadlines, digest_page, roster, words
+from intake.sending.compose import compose_report, message_id_for
+from rules.survey import Survey
+from store import digests
+from store.database import Database, writing
+
+#: so many missing days are caught up one by one
+MOST_DAYS = 31
+#: so many lines of one sort of work are written out
+MOST_LINES = 20
+
+#: a second that no mail will reach (the year 9999)
+_FAR = 253_370_764_800
+_TEMPLATES = Path(rules.__file__).parent / "digest"
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """One day's report."""
+
+    day: date
+    #: codes of DATA.md → numbers: `day`, `period` (the days that one mail covers) and `total`, each by kind, category,
+    #: status …; `attention`; `folders`; `ledger`; `covers`
+    counts: dict
+    text: str
+    html: str
+    subject: str
+
+
+def due_days(database: Database, config: Config, now: datetime) -> list[date]:
+    """The days whose digest is due and not made, oldest first; none before the first mail was entered.
+
+    Mail that was in the mailbox before the first day of service is given no days of its own: the first digest counts
+    it.
+    """
+    first = digests.first_entered(database)
+    if first is None:
+        return []
+    local = now.astimezone(config.time_zone)
+    newest = local.date() - timedelta(days=1 if local.timetz().replace(tzinfo=None) >= config.digest.at else 2)
+    service_began = datetime.fromisoformat(first).astimezone(config.time_zone).date()
+    begin = max(service_began, newest - timedelta(days=MOST_DAYS - 1))
+    made = digests.days_made(database)
+    days = (begin + timedelta(days=n) for n in range((newest - begin).days + 1))
+    return [day for day in days if day.isoformat() not in made]
+
+
+def run_due(config: Config, survey: Survey, database: Database, now: datetime) -> list[Digest]:
+    """Make every digest that is due and queue one mail for the newest; all of it in one transaction."""
+    with writing(database):
+        days = due_days(database, config, now)
+        made = []
+        for day in days[:-1]:
+            made.append(make(config, survey, database, day, now))
+            store(database, made[-1], now)
+        if days:
+            made.append(make(config, survey, database, days[-1], now, tuple(days)))
+            store_and_queue(database, made[-1], config, now)
+        return made
+
+
+def make(config: Config, survey: Survey, database: Database, day: date, now: datetime,
+         covers: tuple[date, ...] = ()) -> Digest:
+    """The report of `day` as the tables stand now; writes nothing.
+
+    `covers`: the days that one mail reports after down-time, `day` the last of them.
+    """
+    zone = config.time_zone
+    begin, end = digests.span(day, zone)
+    first = (covers or (day,))[0]
+    period_begin = digests.span(first, zone)[0]
+    tasks, folders = attention.gather(database, now.astimezone(zone)), accounting.folders(database)
+    due, units = deadlines.gather(config, survey, database, now), roster.listed(config, survey, database)
+    counts = {
+        "day": _figures(database, begin, end),
+        "period": _figures(database, period_begin, end), "total": _figures(database, 0, end),
+        "late_entries": _late_entries(database, config, day, begin),
+        "late_entries_period": _late_entries(database, config, first, period_begin), "ledger": _ledger(database),
+        "ledger_until": digests.ledger_until(database),
+        "attention": {task.code: len(task.lines) for task in tasks},
+        "folders": [asdict(folder) for folder in folders],
+        "covers": [_covered(database, d, zone) for d in covers or (day,)], "deadlines": due.counts,
+        "roster": units.roster.counts() if units and units.roster else None,
+    }
+    page = {"survey": survey, "day": day, "now": now.astimezone(zone), "counts": counts, "tasks": tasks,
+            "folders": folders, "words": words, "most": MOST_LINES, "groups": digest_page.groups(counts, survey),
+            "silence_rows": digest_page.silence_rows(counts), "ledger_rows": digest_page.ledger_rows(counts),
+            "folder_name": digest_page.folder_name, "folder_note": digest_page.folder_note,
+            "folder_sentence": digest_page.folder_sentence, "deadlines": due, "units": units,
+            "timeliness_note": deadlines.timeliness_note(survey),
+            "roster_rows": digest_page.roster_rows(units.roster) if units and units.roster else (),
+            "absent": digest_page.absent_lines(units.roster) if units and units.roster else ()}
+    waiting = sum(counts["attention"].values())
+    subject = f"{survey.title}日报 {_chinese_day(day)}：" + (f"{waiting}项待处理" if waiting else "无待处理事项")
+    return Digest(day, counts, _render("digest.txt.j2", page), _render("digest.html.j2", page), subject)
+
+
+def store(database: Database, digest: Digest, now: datetime) -> int:
+    """Write the digest's row, once a day; returns its id."""
+    return digests.add_digest(database, digest.day, digest.counts, digest.text, digest.html, now)
+
+
+def store_and_queue(database: Database, digest: Digest, config: Config, now: datetime) -> int:
+    """Write the digest's row and queue one mail for each address of the office that has none of it yet.
+
+    One transaction. Returns how many mails were queued: a second call for the same day queues nothing, and without
+    `smtp` in the configuration the digest is only kept.
+    """
+    with writing(database):
+        identifier = store(database, digest, now)
+        addresses = [address for address in dict.fromkeys(config.digest.to)
+                     if not digests.has_mail(database, identifier, address)] if config.smtp else []
+        for address in addresses:
+            _queue(database, identifier, address, digest, config, now)
+    return len(addresses)
+
+
+def stored(database: Database, day: date) -> Digest | None:
+    """The digest of that day as it was made, or None."""
+    row = digests.digest_of(database, day)
+    if row is None:
+        return None
+    mail = digests.mail_of(database, row["id"])
+    return Digest(day, json.loads(row["counts"]), row["text"], row["html"], mail or _chinese_day(day))
+
+
+def write_files(digest: Digest, folder: Path) -> tuple[Path, Path]:
+    """Write `digest-D.html` and `digest-D.txt` into `folder`; returns their paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    page, text = (folder / f"digest-{digest.day.isoformat()}.{ending}" for ending in ("html", "txt"))
+    page.write_text(digest.html, encoding="utf-8")
+    text.write_text(digest.text, encoding="utf-8")
+    return page, text
+
+
+def _late_entries(database: Database, config: Config, day: date, begin: int) -> dict[str, int]:
+    before, own = digests.last_digest(database, day), digests.digest_of(database, day)
+    if before:
+        after = json.loads(before["counts"]).get("ledger_until", 0)
+    else:
+        first = digests.first_entered(database)
+        if first is None or day < datetime.fromisoformat(first).astimezone(config.time_zone).date():
+            return {}
+        after = 0
+    until = json.loads(own["counts"]).get("ledger_until") if own else None
+    return digests.late_mail_by_bucket(database, begin, after,
+                                       digests.ledger_until(database) if until is None else until)
+
+
+def _figures(database: Database, begin: int, end: int) -> dict:
+    figures = {
+        "mail": digests.mail_by_bucket(database, begin, end),
+        "category": digests.submissions_by(database, "category", begin, end),
+        "status": digests.submissions_by(database, "status", begin, end),
+        "on_time": digests.submissions_by(database, "on_time", begin, end),
+        "platform": digests.accounts_by_platform(database, begin, end),
+        "replies": digests.replies_sent(database, begin, end),
+        "silences": digests.silences(database, begin, end),
+        "unread_files": digests.unread_files(database, begin, end),
+    }
+    return figures | {"mails": sum(figures["mail"].values()), "submissions": sum(figures["category"].values()),
+                      "accounts": sum(figures["platform"].values()), "answers": sum(figures["replies"].values())}
+
+
+def _ledger(database: Database) -> dict:
+    """All mail of the ledger, by kind; counted twice in different ways so that a gap would show."""
+    kinds, size = digests.mail_by_bucket(database, 0, _FAR), digests.ledger_size(database)
+    return {"kinds": kinds, "mails": size, "difference": size - sum(kinds.values())}
+
+
+def _covered(database: Database, day: date, zone) -> dict:
+    begin, end = digests.span(day, zone)
+    return {"day": day.isoformat(), "mails": sum(digests.mail_by_bucket(database, begin, end).values()),
+            "submissions": sum(digests.submissions_by(database, "category", begin, end).values()),
+            "answers": sum(digests.replies_sent(database, begin, end).values())}
+
+
+def _queue(database: Database, digest_id: int, address: str, digest: Digest, config: Config, now: datetime) -> None:
+    mark = message_id_for(f"{digest.day.isoformat()} {address}", "digest", config.smtp.sender)
+    mime = compose_report(digest.subject, digest.text, digest.html, to_address=address, sender=config.smtp.sender,
+                          sender_name=config.smtp.sender_name or None, smtp_message_id=mark,
+                          date=now.astimezone(config.time_zone))
+    digests.queue_mail(database, digest_id, address, digest.subject, mark, mime, now)
+
+
+def _chinese_day(day: date) -> str:
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+@cache
+def _environment(html: bool) -> Environment:
+    environment = Environment(loader=FileSystemLoader(_TEMPLATES), undefined=StrictUndefined, trim_blocks=True,
+                              lstrip_blocks=True, autoescape=html, keep_trailing_newline=True)
+    environment.filters["chinese_day"] = _chinese_day
+    return environment
+
+
+def _render(name: str, page: dict) -> str:
+    return _environment(name.endswith(".html.j2")).get_template(name).render(page)

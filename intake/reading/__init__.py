@@ -1,0 +1,1 @@
+"""Raw bytes become a Reading: parse, unpack, open each file. Runs in a confined child process."""
