@@ -21,6 +21,7 @@ from intake.demo.smtp_sink import SmtpSink
 from intake.office import digest, words
 from rules.errors import ConfigError
 from rules.survey import load_survey
+from rules.typography import typeset
 from store.database import Database, connect, one, rows
 
 ADDRESS, PASSWORD = "hdwxb2019@126.com", "DEMO-SHOUQUANMA"
@@ -116,7 +117,7 @@ def _run_daemon(config: Config, expected: int) -> None:
     finally:
         daemon.terminate()
         daemon.wait(120)
-    print(f"服务已停止(日志：{log})")
+    print(f"服务已停止（日志：{log}）")
 
 
 def _watch(config: Config, expected: int, daemon: subprocess.Popen) -> None:
@@ -153,13 +154,13 @@ def _print_outcomes(database: Database, samples: list[tuple[Path, dict]]) -> int
         found = one(database, "SELECT * FROM messages WHERE received_at = ? AND folder = ?",
                     [promise["received"], promise["folder"]])
         if found is None:
-            lines.append((path.stem[:2], promise["title"], "没有收到", "", "", ""))
+            lines.append((path.stem[:2], typeset(promise["title"]), "没有收到", "", "", ""))
             wrong += 1
             continue
         reply = one(database, "SELECT kind, state FROM replies WHERE message_id = ?", [found["id"]])
         as_promised = (found["kind"], reply["kind"] if reply else None) == (promise["kind"], promise["reply"])
         wrong += not as_promised
-        lines.append((path.stem[:2], promise["title"], words.word(words.MAIL_KINDS, found["kind"]),
+        lines.append((path.stem[:2], typeset(promise["title"]), words.word(words.MAIL_KINDS, found["kind"]),
                       _submissions(database, found["id"]), _answer(found, reply), "" if as_promised else "与预期不符"))
     print("\n" + table(("来信", "内容", "判为", "登记", "答复", ""), lines))
     return wrong
@@ -174,7 +175,7 @@ def _submissions(database: Database, message_id: int) -> str:
 def _answer(message: dict, reply: dict | None) -> str:
     if reply is None:
         return f"不答复：{words.word(words.SILENCES, message['silence'])}"
-    return f"{words.word(words.REPLY_KINDS, reply['kind'])}({words.word(words.REPLY_STATES, reply['state'])})"
+    return typeset(f"{words.word(words.REPLY_KINDS, reply['kind'])}({words.word(words.REPLY_STATES, reply['state'])})")
 
 
 def _print_reply(database: Database, kind: str, title: str) -> None:
