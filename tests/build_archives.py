@@ -20,10 +20,13 @@ import zlib
 from collections.abc import Sequence
 
 import py7zr
+import pytest
 from build_legacy import compound
 from build_mails import zipped
 from Cryptodome.Cipher import AES
 from Cryptodome.Util import Counter
+
+from intake.containers import unar
 
 Files = Sequence[tuple[str, bytes]]
 #: stest1.txt and stest2.txt, solid, 2,048 bytes each
@@ -430,3 +433,7 @@ def mbox(mails: Sequence[bytes]) -> bytes:
         lines = raw.replace(b"\r\n", b"\n").replace(b"\nFrom ", b"\n>From ")
         made += b"From someone@example.cn Thu Aug  1 09:30:00 2019\n" + lines.rstrip(b"\n") + b"\n\n"
     return made
+
+
+#: for what only the Debian program can open
+needs_unar = pytest.mark.skipif(unar.program() is None, reason="no unar (unar)")

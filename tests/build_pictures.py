@@ -10,6 +10,7 @@ import math
 import random
 from pathlib import Path
 
+import pytest
 from picture_effects import (  # noqa: F401
     as_jpeg,
     as_png,
@@ -43,8 +44,11 @@ _SIMPLIFIED = 2
 INK, FAINT, RED = (25, 25, 25), (60, 110, 160), (205, 35, 35)
 
 
-class NoFont(RuntimeError):
-    """No Chinese font is installed: apt-get install fonts-noto-cjk."""
+class NoFont(pytest.skip.Exception):
+    """No Chinese font is installed (apt-get install fonts-noto-cjk): whatever needs a picture is skipped and counted."""
+
+    def __init__(self):
+        super().__init__("no Chinese font (fonts-noto-cjk)", allow_module_level=True)
 
 
 @functools.cache
@@ -54,7 +58,7 @@ def font(size: int, face: str = "sans") -> ImageFont.FreeTypeFont:
         for folder in ("/usr/share/fonts", "/usr/local/share/fonts", str(Path.home() / ".fonts")):
             for path in sorted(Path(folder).rglob(name)):
                 return ImageFont.truetype(str(path), size, index=_SIMPLIFIED if name.startswith("Noto") else 0)
-    raise NoFont
+    raise NoFont()
 
 
 # ── numbers ──────────────────────────────────────────────────────────────────────────────────────────────────────
