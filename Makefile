@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 VENV := .venv
 STAMP := $(VENV)/.ready
 
-.PHONY: setup demo test lint bench clean
+.PHONY: setup demo test lint bench bench-reading clean
 
 setup: $(STAMP)
 
@@ -24,6 +24,10 @@ test: setup
 bench: setup
 	sh tests/packages.sh
 	PYTHONPATH=.:tests $(VENV)/bin/python bench/run.py $(ARGS)
+
+bench-reading: setup
+	sh tests/packages.sh
+	PYTHONPATH=.:tests $(VENV)/bin/python bench/reading.py $(ARGS)
 
 clean:
 	rm -rf $(VENV) build *.egg-info

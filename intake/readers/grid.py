@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from intake.ocr_steps import Glyph, Row
+from intake.readers.cell_ink import uncovered
 from intake.readers.cells import Box
 from intake.readers.flatten import Flat
 from intake.readers.row_geometry import part_of
@@ -112,12 +112,15 @@ def _cut_out(flat: Flat, left: float, top: float, right: float, bottom: float) -
 
 def _overlooked(flat: Flat, contents: dict[Box, list[_Piece]], again: Again) -> dict[Box, _Piece]:
     """Cells in which there is ink beside the lines that were found: read as a whole, or else doubted."""
-    spans = {}
+    spans, crossed = {}, []
     for place, pieces in contents.items():
         if len(spans) >= _MOST_AGAIN or any(piece.text in _SIGNS for piece in pieces):
             continue
-        if span := _ink_span(flat, place, pieces):
-            spans[place] = span
+        ink = uncovered(flat, place, [(piece.left, piece.top, piece.right, piece.bottom) for piece in pieces])
+        if ink.span:
+            spans[place] = ink.span
+        elif ink.crossed and pieces:
+            crossed.append(place)
     reads = again([_cut_out(flat, *span) for span in spans.values()]) if spans else []
     found = {}
     for (place, span), (text, score, glyphs) in zip(spans.items(), reads):
@@ -127,35 +130,18 @@ def _overlooked(flat: Flat, contents: dict[Box, list[_Piece]], again: Again) -> 
             trust = 0.9 * sure if known and before in text else min(sure, _LATE if not known else _UNREAD)
             found[place] = _Piece(text, *span, trust)
         else:
-            text = _text(known, place, flat.em) if known else ""
-            found[place] = _Piece(text, *span, min([_UNREAD, *(piece.sure for piece in known)]))
+            found[place] = _doubted(known, place, span, flat.em)
+    found.update((place, _doubted(contents[place], place, _around(contents[place]), flat.em)) for place in crossed)
     return found
 
 
-def _ink_span(flat: Flat, place: Box, pieces: list[_Piece]) -> tuple[float, float, float, float] | None:
-    """Around everything in the cell, where ink as large as a character lies beside its pieces; else None."""
-    margin = int(0.2 * flat.em)
-    inner = flat.ink[place.top + margin : place.bottom - margin, place.left + margin : place.right - margin].copy()
-    if min(inner.shape) < 4:
-        return None
-    x, y, room = place.left + margin, place.top + margin, 0.25 * flat.em
-    for piece in pieces:
-        left, top = max(0, int(piece.left - room - x)), max(0, int(piece.top - y))
-        inner[top : max(0, int(piece.bottom - y)), left : max(0, int(piece.right + room - x))] = 0
-    count, _, stats, _ = cv2.connectedComponentsWithStats(inner, connectivity=8)
-    height, width = inner.shape
-    least = (0.5 if pieces else 0.35) * flat.em
-    large = [
-        (x + left, y + top, x + left + w, y + top + h) for left, top, w, h, area in stats[1:count]
-        if max(w, h) > least and area > 0.05 * flat.em**2
-        and 0 < left and 0 < top and left + w < width and top + h < height
-    ]  # fmt: skip
-    if not large:
-        return None
-    large += [(piece.left, piece.top, piece.right, piece.bottom) for piece in pieces]
-    left, top, right, bottom = (pick(span[i] for span in large) for i, pick in enumerate((min, min, max, max)))
-    edge = 0.2 * flat.em if not pieces else 0.1 * flat.em
-    return left - edge, top - edge, right + edge, bottom + edge
+def _doubted(pieces: list[_Piece], place: Box, span: tuple[float, float, float, float], em: float) -> _Piece:
+    return _Piece(_text(pieces, place, em), *span, min([_UNREAD, *(piece.sure for piece in pieces)]))
+
+
+def _around(pieces: list[_Piece]) -> tuple[float, float, float, float]:
+    return (min(piece.left for piece in pieces), min(piece.top for piece in pieces),
+            max(piece.right for piece in pieces), max(piece.bottom for piece in pieces))  # fmt: skip
 
 
 def _cell(place: Box, pieces: list[_Piece], em: float) -> Cell:

@@ -25,6 +25,8 @@ _MOST = 40
 _DIFFERENT = 0.4
 #: width of characters in pixels below which recognition guesses by the context, and is sure of its guess
 _TINY, _GUESSED = 13, 0.75
+#: what recognition makes of boxes
+_BOXES = "\u25a1\u2610\u2611\u25a0\u25cf\u25cb\u221a\u2713\u2714口"
 #: punctuation
 MARKS = ",.;:、。·'\"“”‘’!?"
 
@@ -32,7 +34,7 @@ MARKS = ",.;:、。·'\"“”‘’!?"
 def second_look(seen: Seen, words: Words) -> list[Row]:
     """The rows, the doubtful ones read twice, places put right."""
     rows = [_mended(row, words) for row in seen.rows]
-    doubtful = [index for index, row in enumerate(rows) if row.glyphs and weakest(row) < _CLEAR][:_MOST]
+    doubtful = [index for index, row in enumerate(rows) if _is_doubtful(row)][:_MOST]
     again = ocr.again([cut_out(seen.picture, rows[index]) for index in doubtful]) if doubtful else []
     for index, (text, score, glyphs) in zip(doubtful, again):
         rows[index] = _mended(_compared(rows[index], Row(rows[index].corners, text, score, glyphs)), words)
@@ -41,6 +43,11 @@ def second_look(seen: Seen, words: Words) -> list[Row]:
 
 def _dimmed(row: Row) -> Row:
     return replace(row, glyphs=tuple(replace(glyph, sure=min(glyph.sure, _GUESSED)) for glyph in row.glyphs))
+
+
+def _is_doubtful(row: Row) -> bool:
+    """Whether a letter or digit is unclear; boxes are looked at by themselves (`tick_boxes`)."""
+    return any(glyph.sure < _CLEAR and glyph.char not in MARKS and glyph.char not in _BOXES for glyph in row.glyphs)
 
 
 def weakest(row: Row) -> float:

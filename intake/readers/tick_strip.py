@@ -54,6 +54,7 @@ class Strip:
         self.ink = _ink(colour.min(axis=2))
         self.soft = _ink(colour.min(axis=2), 0.28)
         self.no_red = _ink(colour[:, :, 2])
+        _, self._parts, self._stats, _ = cv2.connectedComponentsWithStats(self.ink, connectivity=8)
         self.xs = [(glyph.at * width(row) + self.room) * self.scale for glyph in row.glyphs]
 
     def offers(self, places: list[tuple[int, int]]) -> list[list[Offer]]:
@@ -137,6 +138,8 @@ class Strip:
             state = UNSURE  # hair lines of a printed cross
         if state == EMPTY and not (self._is_closed(box) if drawn else self._is_ring(box)):
             state = UNSURE  # a tick that hardly touches its box, or no box at all
+        if state == TICKED and drawn and self._is_crossed(inner):
+            state = UNSURE
         if sign == TICKED:
             state = TICKED
         points = np.asarray([(left, top), (right, top), (right, bottom), (left, bottom)], np.float32)
@@ -157,6 +160,15 @@ class Strip:
             if max(far) > reach:
                 return False
         return True
+
+    def _is_crossed(self, inner: tuple[slice, slice]) -> bool:
+        """Whether the ink in the box is part of a line that runs far beyond it: the ring of a seal on a grey copy."""
+        found = [index for index in np.unique(self._parts[inner]) if index]
+        floor = self.ink.shape[0]
+        spans = [self._stats[index] for index in found]
+        return any(
+            span[1] + span[3] >= floor or (span[1] <= 0 and span[2] > 1.6 * EM) or span[2] > 2.5 * EM for span in spans
+        )
 
     def _is_ring(self, box: tuple[int, int, int, int]) -> bool:
         """Whether the ink goes all round, as that of an empty circle does."""
