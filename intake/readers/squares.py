@@ -26,7 +26,7 @@ def squares(ink: np.ndarray) -> list[tuple[int, int, int, int]]:
                 continue
             rows = _strokes(level[:, a:d].sum(axis=1) >= 0.6 * width)
             found += _closed(soft, a, d, rows)
-    return _distinct(found)
+    return distinct(found)
 
 
 def _closed(soft: np.ndarray, left: int, right: int, rows: list[tuple[int, int]]) -> list[tuple[int, int, int, int]]:
@@ -58,7 +58,7 @@ def _strokes(line: np.ndarray) -> list[tuple[int, int]]:
     return [(int(a), int(b)) for a, b in zip(changes[::2], changes[1::2])]
 
 
-def _distinct(boxes: list[tuple[int, int, int, int]]) -> list[tuple[int, int, int, int]]:
+def distinct(boxes: list[tuple[int, int, int, int]]) -> list[tuple[int, int, int, int]]:
     """Of boxes that lie over each other the largest."""
     kept: list[tuple[int, int, int, int]] = []
     for box in sorted(boxes, key=lambda box: -(box[2] - box[0]) * (box[3] - box[1])):

@@ -20,7 +20,7 @@ from intake.readers.tick_strip import Offer, Strip
 from rules.document import EMPTY, TICKED, UNSURE
 
 #: how far size, distance from the word, and height of a box lie from the page's usual, in characters
-_SPREAD = (0.26, 0.68, 0.16)
+_SPREAD = (0.26, 0.68, 0.24)
 #: ink of empty boxes on a clean page, and of a thin tick on it
 _CLEAN, _THIN = 0.05, 0.17
 

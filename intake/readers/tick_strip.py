@@ -8,7 +8,7 @@ import numpy as np
 from intake.ocr_steps import Glyph, Row
 from intake.readers.marks import BOX_LIKE, SURELY_BOX, Mark
 from intake.readers.row_geometry import height, pitch, width
-from intake.readers.squares import EM, squares
+from intake.readers.squares import EM, distinct, squares
 from rules.document import EMPTY, TICKED, UNSURE
 
 #: part of a box's inner area that is ink (FIELD.md section 8)
@@ -59,7 +59,7 @@ class Strip:
 
     def offers(self, places: list[tuple[int, int]]) -> list[list[Offer]]:
         """What may be a box directly left or right of each word."""
-        rectangles = [box for box in (*squares(self.soft), *squares(self.ink)) if self._is_free(box)]
+        rectangles = [box for box in distinct([*squares(self.soft), *squares(self.ink)]) if self._is_free(box)]
         found = []
         for first, last in places:
             start, end = self.xs[first] - 0.5 * EM, self.xs[last] + 0.5 * EM
