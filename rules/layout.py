@@ -65,19 +65,35 @@ def events(document: Document, words: Lexicon) -> Iterator[Event]:
     table_number = 0
     lines: list[tuple[str, str]] = []
     line_number = 0
+    last: Event | None = None
     for index, block in enumerate(document.blocks):
         if isinstance(block, Paragraph):
             line_number += 1
             lines.append((block.text, _paragraph_place(document, block, line_number)))
             continue
-        yield from _line_events(lines, index - 1, words)
+        yield from _after_table(last, lines, index - 1, words)
         lines = []
         table_number += 1
         line_number += len({cell.row for cell in block.cells})
-        yield from _table_events(document, block, table_number, index, words)
-    yield from _line_events(lines, len(document.blocks), words)
+        *before, last = list(_table_events(document, block, table_number, index, words)) or [None]
+        yield from before
+    yield from _after_table(last, lines, len(document.blocks), words)
     if not any(isinstance(block, Table) for block in document.blocks):
         yield from _events_of_pixels(document.lines, len(document.blocks) + 1, words)
+
+
+def _after_table(last: Event | None, lines: list[tuple[str, str]], index: int, words: Lexicon) -> Iterator[Event]:
+    """The last event of a table and those of the lines behind it; boxes that a list of options had no room for are its own.
+
+    Typed text with tabs is such a table, and a second line of options, which has no tab, ends it.
+    """
+    rest = list(lines)
+    if isinstance(last, Entry) and last.rules[0].kind == "options":
+        while rest and has_boxes(rest[0][0]) and not words.split(rest[0][0]):
+            last = replace(last, raw=f"{last.raw} {rest.pop(0)[0].strip()}".strip())
+    if last is not None:
+        yield last
+    yield from _line_events(rest, index, words)
 
 
 def _paragraph_place(document: Document, block: Paragraph, number: int) -> str:

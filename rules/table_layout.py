@@ -70,7 +70,8 @@ def _values(grid: Grid, label: Cell) -> list[Cell]:
     """The cells that hold a label's value: right of it, else below it."""
     right = grid.right(label)
     if right is not None and right.row <= label.row and not grid.is_label(right) and not _labelled_itself(grid, label, right):
-        return [right, *_further(grid, label, right), *_beneath(grid, label, right)]
+        beneath = _options_below(grid, label, right) or _beneath(grid, label, right)
+        return [right, *_further(grid, label, right), *beneath]
     if right is not None and grid.is_label(right) and _ends_row(grid, right) and right.row == label.row:
         below = grid.below(label)
         if below is None or grid.is_label(below):
@@ -95,6 +96,20 @@ def _beneath(grid: Grid, label: Cell, right: Cell) -> list[Cell]:
         cell = grid.at(row, right.column)
         if cell is not None and cell.row == row and not grid.is_label(cell):
             found.append(cell)
+    return found
+
+
+def _options_below(grid: Grid, label: Cell, right: Cell) -> list[Cell]:
+    """All cells of the rows below a list of options that hold nothing but further boxes: a list too long for one row."""
+    found: list[Cell] = []
+    if grid.rules(label)[0].kind != "options":
+        return found
+    for row in range(right.row + right.row_span, label.row + label.row_span + 4):
+        cells = [cell for cell in grid.covering(row) if cell.text.strip() and cell is not label]
+        if not cells or any(cell.row != row or cell.column < right.column or not has_boxes(cell.text)
+                            or grid.is_label(cell) or grid.opens_label(cell) for cell in cells):
+            break
+        found += cells
     return found
 
 

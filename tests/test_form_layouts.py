@@ -7,6 +7,7 @@ from build_forms import invented_id
 
 from intake.readers import text
 from intake.reading.html_text import html_to_text
+from intake.reading.text_document import table_document
 from rules.document import Cell, Document, Paragraph, Table
 from rules.form import read_forms
 from rules.survey import load_survey
@@ -225,3 +226,25 @@ def test_two_empty_labels_side_by_side_are_no_head_of_a_list():
     (form,) = of_table(rows)
     wanted = UNIT | {"admin_name": None, "admin_phone": None, "admin_wechat": "wx1", "registered_on": "2018-03-05"}
     assert values(form, wanted) == wanted
+
+
+@pytest.mark.parametrize("span", [1, 2])
+def test_a_list_of_options_goes_on_in_the_next_row(span):
+    """Each option in a cell of its own, five to a row, under a label of one row or of two."""
+    scope = [["□便民服务", "☑会员服务", "□征婚交友", "□新闻发布", "□广告业务"], ["□政策法规", "□社会资讯", "□专业技术", "☑微社区", "□其他"]]
+    cells = [Cell(0, 0, "账号名称"), Cell(0, 1, "洣水河畔", column_span=5), Cell(1, 0, "账号"), Cell(1, 1, "msh", column_span=5),
+             Cell(2, 0, "服务类型"), Cell(2, 1, "微信公众号", column_span=5), Cell(3, 0, "业务范围", row_span=span),
+             *([] if span == 2 else [Cell(4, 0, "")]),
+             *(Cell(3 + row, 1 + place, text) for row, texts in enumerate(scope) for place, text in enumerate(texts)),
+             Cell(5, 0, "管理员姓名"), Cell(5, 1, "向文", column_span=5), Cell(6, 0, "负责人姓名"), Cell(6, 1, "向文军", column_span=5)]
+    (form,) = read_forms(Document("xlsx", (Table(tuple(cells)),)), SURVEY)
+    assert form.value("scope") == ("会员服务", "微社区")
+    assert form.value("admin_name") == "向文"
+
+
+def test_a_second_line_of_options_behind_typed_columns_is_theirs():
+    """Label and value parted by a tab: the second line of boxes has none, and ends the table."""
+    text = ("账号名称\t洣水河畔\n账号\tmsh\n服务类型\t微信公众号\n业务范围\t□便民服务 ☑会员服务\n□政策法规 ☑微社区\n"
+            "形式\t☑文字 □图片\n管理员姓名\t向文\n负责人姓名\t向文军")
+    (form,) = read_forms(table_document(text), SURVEY)
+    assert form.value("scope") == ("会员服务", "微社区") and form.value("formats") == ("文字",)
