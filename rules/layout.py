@@ -7,6 +7,7 @@ Knows tables (label left of its value, above it, or in the same cell; accounts a
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from rules.document import Document, Line, Paragraph, Table
 from rules.grid import Grid, Slot
@@ -23,6 +24,11 @@ _CLOSING = re.compile(
 _COLONS = ":\uff1a"
 #: the most that a value is worth that only stands beside its label on a picture without ruled lines: it may be cut short
 _BESIDE = 0.7
+#: methods of readers whose lines lie where somebody printed them: a value may be wrapped within its column
+_PRINTED = ("pdf", "ofd")
+#: fields that take the lines behind them anyway
+_GOES_ON = ("introduction", "scope", "formats")
+_IN_BRACKETS = re.compile(r"\s*[(\uff08][^()\uff08\uff09]{1,12}[)\uff09]\s*")
 #: kinds of field whose value may go on over several lines
 _LONG_KINDS = ("text", "options")
 
@@ -62,6 +68,31 @@ Event = Entry | Title | NextAccount
 
 def events(document: Document, words: Lexicon) -> Iterator[Event]:
     """All titles, labels and values of the document, in reading order."""
+    cut = _perhaps_cut(document, words) if document.method in _PRINTED else frozenset()
+    for event in _events(document, words):
+        if isinstance(event, Entry) and event.raw and event.location in cut and event.rules[0].name not in _GOES_ON:
+            event = replace(event, confidence=min(event.confidence, _BESIDE))
+        yield event
+
+
+def _perhaps_cut(document: Document, words: Lexicon) -> frozenset[str]:
+    """Places of printed lines with labels that a line without any follows: it may be the rest of one of their values.
+
+    Whose it is only its place on the page tells, which is not known here: a person looks at the values of that line.
+    """
+    lines, cut = [block for block in document.blocks if isinstance(block, Paragraph)], set()
+    for number, (line, after) in enumerate(pairwise(lines), 1):
+        labelled = bool(words.split(line.text))
+        loose = after.text.strip() and not (words.split(after.text) or words.rules_of(after.text) or words.title_of(after.text)
+                                            or has_boxes(after.text) or _CLOSING.match(after.text)
+                                            or _IN_BRACKETS.fullmatch(after.text)
+                                            or _joined_label(line.text, after.text.strip(), words))
+        if labelled and loose:
+            cut.add(_paragraph_place(document, line, number))
+    return frozenset(cut)
+
+
+def _events(document: Document, words: Lexicon) -> Iterator[Event]:
     table_number = 0
     lines: list[tuple[str, str]] = []
     line_number = 0
@@ -240,6 +271,6 @@ def _continued(entry: Entry, text: str, place: str) -> tuple[Entry, bool]:
         return entry, True
     if not entry.raw:
         return replace(entry, raw=text.strip(), location=place), False
-    if entry.rules[0].kind in _LONG_KINDS and entry.rules[0].name in ("introduction", "scope", "formats"):
+    if entry.rules[0].kind in _LONG_KINDS and entry.rules[0].name in _GOES_ON:
         return replace(entry, raw=f"{entry.raw}\n{text.strip()}"), len(entry.raw) > 5_000
     return entry, True

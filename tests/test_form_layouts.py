@@ -248,3 +248,14 @@ def test_a_second_line_of_options_behind_typed_columns_is_theirs():
             "形式\t☑文字 □图片\n管理员姓名\t向文\n负责人姓名\t向文军")
     (form,) = read_forms(table_document(text), SURVEY)
     assert form.value("scope") == ("会员服务", "微社区") and form.value("formats") == ("文字",)
+
+
+def test_a_printed_value_that_may_be_cut_is_not_called_sure():
+    """An unruled PDF: the loose line may be the rest of either value of the line above it; elsewhere all is sure."""
+    lines = ["账号名称\t洣水河畔", "账号\tmsh", "服务类型\t微信公众号", "管理员姓名\t向文\t手机号码\t13907340002",
+             "法人代表\t蒋东生\t地址\t衡东县石滩乡解放路63号", "办公楼三楼", "单位\t衡东县图书馆", "(章)"]
+    (form,) = read_forms(Document("pdf", tuple(map(Paragraph, lines))), SURVEY)
+    doubted = {found.name for found in form.fields if found.raw and found.confidence < 0.8}
+    assert doubted == {"legal_representative", "address"}
+    (typed,) = read_forms(Document("docx", tuple(map(Paragraph, lines))), SURVEY)
+    assert typed.get("legal_representative").confidence == 1.0
