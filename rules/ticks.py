@@ -155,6 +155,8 @@ def _patterns(choices: tuple[Choice, ...]) -> _Patterns:
             (solid, rf"((?:{options})\s?)[{solid}]", rf"\1{TICKED}"),
             (rf"{hollow}口(\[", rf"(?:[{hollow}口]|[(\[]\s*[)\]])(?=\s*(?:{options}))", EMPTY),
             (r"(\[", rf"((?:{options})\s*)[(\[]\s*[)\]]", rf"\1{EMPTY}"),
+            # a box that the sender's charset did not have: GBK knows □ and √, not ☑
+            ("?\ufffd", rf"[?\ufffd](?=\s?(?:{options}))", UNSURE),
         ),
         compiled(
             ("×✗✘", rf"((?:{options})\s*)[×✗✘](?!\d)", rf"\1{EMPTY}"),

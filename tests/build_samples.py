@@ -180,7 +180,7 @@ def demo_samples() -> list[Sample]:
             "新媒体登记", "周水生 <zss@139.example>", hand="foxmail", date="2019-08-02T08:10:00+08:00",
             body="领导好,我没有电脑,表格就写在信里了:\n" + typed_form(individual_fields(
                 name="蓬源山里人", handle="pysl1988", service_type="今日头条", owner_name="周水生",
-                owner_id_number=invented_id(12, "19880101"), admin_name="周水生", employer="务农"), "individual_form"),
+                owner_id_number=invented_id(12, "19880101"), admin_name="周水生", employer="务农"), "individual_form").replace("☑", "√"),
             attachments=[jpeg("mmexport1564704.jpg", rotate(id_card_front("周水生", invented_id(12, "19880101")), 90))]),
             "registration", "acknowledgement", [accepted("individual", accounts=[{"platform": "今日头条号"}])],
             folder="垃圾邮件", received="2019-08-02T08:10:20+08:00", title="个人,表格写在信里,落入垃圾箱"),
@@ -295,6 +295,9 @@ def corpus_samples() -> list[Sample]:
             "新媒体登记表", "小李 <x13@example.cn>", body="登记表见附件", attachments=[
                 docx("登记表.docx", unit_docx(unit_fields())[:1500])]),
             "inquiry", "guidance", files={"登记表.docx": ["other", "corrupt"]}),
+        Sample("34-ticks-that-the-charset-lost", mail(
+            "登记表", "向文军 <x15@example.cn>", hand="foxmail", body=typed_form(PERSON_TRUTH, "individual_form").replace("☑", "?"),
+            attachments=[card]), "registration", "receipt", [{"category": "individual", "status": "review", "missing": []}]),
         Sample("33-two-people-in-one-mail", mail(
             "两人的登记表", "联络员 <x14@example.cn>", body="见附件", attachments=[
                 docx("向文军.docx", individual_docx(PERSON_TRUTH, "official")),

@@ -269,3 +269,10 @@ def test_no_text_makes_a_parser_fail(text):
     parse_options(text, SCOPE)
     parse_platform(text, SURVEY)
     normal_unit_name(text, SURVEY.region)
+
+
+@pytest.mark.parametrize("raw", ["□便民服务 ?新闻发布", "□便民服务 \uff1f新闻发布", "?便民服务 ?新闻发布", "□便民服务 \ufffd新闻发布"])
+def test_a_box_that_the_charset_lost_is_asked_about(raw):
+    """GBK has no ☑: mail programs send a question mark for it."""
+    chosen = parse_options(raw, SURVEY.field("scope").choices)
+    assert not chosen.valid and "看不清" in chosen.complaint
