@@ -19,9 +19,9 @@ from sqlite_utils.migrations import Migrations
 
 from intake import cli
 from rules.decisions import Decision
-from store import migrations
 from store.database import connect, one, rows
 from store.decisions import add_decision, decisions_of
+from store.migrations import m001_initial
 
 UNIT_IN_PART = {"发件人": "a@example.net", "主题": "青石小学登记", "附件": {"登记表.docx": "单位表", "证书.jpg": "单位证书"}}
 PERSON = {"发件人": "b@example.net", "附件": {"登记表.docx": "个人表", "证.jpg": {"种类": "身份证", "姓名": "谭晓禾"}}}
@@ -63,7 +63,7 @@ def test_a_database_of_the_first_version_learns_to_keep_decisions(tmp_path):
     """What is in it stays; the first decision can be written."""
     path = tmp_path / "intake.db"
     first = Migrations("intake")
-    first()(migrations.m001_initial)
+    first()(m001_initial.m001_initial)
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         old = Database(connection)
         first.apply(old)

@@ -2,7 +2,7 @@
 
 `rules.reminder` says when, `rules.autoreply` whom we may write to, the schema that no step is used twice. Each reminder is
 one transaction (reply, step, event), so a turn that is cut short or run again adds nothing. It answers no mail; it stands
-in the thread of our last answer. One that still waits when it ceases to be true is withdrawn (`store.migrations`, m004).
+in the thread of our last answer. One that still waits when it ceases to be true is withdrawn (`store.migrations.m004_reminders`).
 """
 
 import hashlib

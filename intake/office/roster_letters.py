@@ -1,7 +1,7 @@
 """Letters to liaisons about units from which nothing has come: drafts that wait for a person's approval, always.
 
 One letter for one address, naming all its units. A unit stands in one waiting letter at most, and in none within some days
-after one went out. A draft is withdrawn by the database when a unit that it names hands in (`store.migrations`, m004).
+after one went out. A draft is withdrawn by the database when a unit that it names hands in (`store.migrations.m004_reminders`).
 """
 
 import hashlib

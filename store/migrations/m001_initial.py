@@ -1,110 +1,8 @@
-"""The schema, as a list of steps that are only ever added to (each runs in the transaction that records it)."""
+"""Tables of the data contract, and beside them what the daemon needs to judge and to send once."""
 
 from sqlite_utils import Database
-from sqlite_utils.migrations import Migrations
 
-migrations = Migrations("intake")
-
-
-def _run(database: Database, script: str) -> None:
-    # executescript() would commit the surrounding transaction
-    for statement in script.split(";\n"):
-        if statement.strip():
-            database.conn.execute(statement)
-
-
-@migrations()
-def m001_initial(database: Database) -> None:
-    """Tables of the data contract, and beside them what the daemon needs to judge and to send once."""
-    _run(database, _M001)
-
-
-@migrations()
-def m002_decisions(database: Database) -> None:
-    """What the office decided, and where a submission went that was joined with another."""
-    _run(database, _M002)
-
-
-@migrations()
-def m003_duplicates(database: Database) -> None:
-    """Every processed mail asks for its duplicates; without this, ten thousand rows are read each time."""
-    _run(database, "CREATE INDEX messages_duplicate_of ON messages(duplicate_of) WHERE duplicate_of IS NOT NULL;\n")
-
-
-@migrations()
-def m004_reminders(database: Database) -> None:
-    """Which step of a submission was reminded of by which mail, and which units a letter to a liaison names.
-
-    A reminder that has not gone out is withdrawn by the database itself, in the very transaction in which it ceases to
-    be true: what is missing, where the answer goes or the deadline has changed, or a unit that it names has handed in.
-    """
-    # a trigger's own statements end in ";\n" too
-    for statement in _M004:
-        database.conn.execute(statement)
-
-
-_WAITING = "('held', 'queued', 'deferred')"
-_EVENT = ("INSERT INTO events (at, actor, action, submission_id, detail) SELECT new.updated_at, 'daemon', 'suppressed', "
-          "submission_id, json_object('table', 'replies', 'id', id, 'reason', '{0}') FROM replies WHERE {1};")
-_ABOUT_IT = (f"kind = 'reminder' AND state IN {_WAITING} AND id IN (SELECT reply_id FROM reminders WHERE "
-             "submission_id = new.id)")
-_NAMES_IT = (f"kind = 'reminder' AND state IN {_WAITING} AND id IN (SELECT reply_id FROM roster_reminders WHERE "
-             "registrant_key = new.registrant_key)")
-_CHANGED, _REPORTED = "登记情况已有变化，提醒不再发送。", "所列单位已经报送，催报不再发送。"
-_M004 = (
-    """CREATE TABLE reminders (
-    submission_id INTEGER NOT NULL REFERENCES submissions(id),
-    step INTEGER NOT NULL,
-    deadline TEXT NOT NULL,
-    day TEXT NOT NULL,
-    reply_id INTEGER NOT NULL UNIQUE REFERENCES replies(id),
-    PRIMARY KEY (submission_id, step)
-) STRICT""",
-    """CREATE TABLE roster_reminders (
-    reply_id INTEGER NOT NULL REFERENCES replies(id),
-    registrant_key TEXT NOT NULL,
-    PRIMARY KEY (reply_id, registrant_key)
-) STRICT""",
-    "CREATE INDEX roster_reminders_registrant ON roster_reminders(registrant_key)",
-    "CREATE INDEX reply_submissions_submission ON reply_submissions(submission_id)",
-    "CREATE TRIGGER reminders_must_be_true AFTER UPDATE OF status, missing, deadline, contact_address, merged_into ON "
-    "submissions WHEN new.status <> 'incomplete' OR new.missing IS NOT old.missing OR new.deadline IS NOT old.deadline OR "
-    "new.contact_address IS NOT old.contact_address OR new.merged_into IS NOT old.merged_into BEGIN "
-    + _EVENT.format(_CHANGED, _ABOUT_IT)
-    + f" UPDATE replies SET state = 'suppressed', reason = '{_CHANGED}' WHERE {_ABOUT_IT}; END",
-    "CREATE TRIGGER roster_reminders_must_be_true AFTER UPDATE OF registrant_key ON submissions WHEN new.registrant_key "
-    "IS NOT NULL AND new.registrant_key IS NOT old.registrant_key BEGIN "
-    + _EVENT.format(_REPORTED, _NAMES_IT)
-    + f" UPDATE replies SET state = 'suppressed', reason = '{_REPORTED}' WHERE {_NAMES_IT}; END",
-)
-
-_M002 = """
-CREATE TABLE decisions (
-    id INTEGER PRIMARY KEY,
-    at TEXT NOT NULL,
-    actor TEXT NOT NULL,
-    kind TEXT NOT NULL CHECK (kind IN ('account', 'correct', 'accept', 'reject', 'category', 'clear', 'assign', 'split',
-                                       'merge', 'paper', 'withdraw', 'note')),
-    submission_id INTEGER REFERENCES submissions(id),
-    message_id INTEGER REFERENCES messages(id),
-    account_id INTEGER,
-    attachment_id INTEGER,
-    name TEXT,
-    value TEXT,
-    anchor TEXT,
-    former_key TEXT,
-    why TEXT
-) STRICT;
-CREATE INDEX decisions_submission ON decisions(submission_id);
-CREATE INDEX decisions_message ON decisions(message_id);
-CREATE INDEX decisions_former_key ON decisions(former_key) WHERE former_key IS NOT NULL;
-CREATE TRIGGER decisions_are_not_changed BEFORE UPDATE ON decisions
-BEGIN SELECT RAISE(ABORT, 'decisions is append-only'); END;
-CREATE TRIGGER decisions_are_not_removed BEFORE DELETE ON decisions
-BEGIN SELECT RAISE(ABORT, 'decisions is append-only'); END;
-ALTER TABLE submissions ADD COLUMN merged_into INTEGER REFERENCES submissions(id);
-CREATE INDEX submissions_merged ON submissions(merged_into) WHERE merged_into IS NOT NULL
-"""
+from store.migrations.steps import migrations, run
 
 _M001 = """
 CREATE TABLE messages (
@@ -401,3 +299,9 @@ BEGIN SELECT RAISE(ABORT, 'events is append-only'); END;
 CREATE TRIGGER events_are_not_removed BEFORE DELETE ON events
 BEGIN SELECT RAISE(ABORT, 'events is append-only'); END;
 """
+
+
+@migrations()
+def m001_initial(database: Database) -> None:
+    """The first schema."""
+    run(database, _M001)

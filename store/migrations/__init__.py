@@ -1,0 +1,9 @@
+"""The schema, as a list of steps that are only ever added to; each module is one step, and they run in this order.
+
+Each step runs in the transaction that records it. A step that has been released is never changed.
+"""
+
+from store.migrations import m001_initial, m002_decisions, m003_duplicates, m004_reminders
+from store.migrations.steps import migrations
+
+__all__ = ["m001_initial", "m002_decisions", "m003_duplicates", "m004_reminders", "migrations"]
