@@ -62,13 +62,21 @@ def load_accounts(database: Database, submission_id: int) -> tuple[Account, ...]
     columns = {row["id"]: row for row in stored}
     for row in rows(database, "SELECT f.* FROM fields f JOIN accounts a ON a.id = f.account_id WHERE "
                     "a.submission_id = ? ORDER BY f.id", [submission_id]):
-        value = _from_column(row["name"], columns[row["account_id"]][row["name"]])
+        value = _stored_value(columns[row["account_id"]], row["name"])
         fields.setdefault(row["account_id"], []).append(FieldValue(
             name=row["name"], value=value if row["valid"] or value is not None else row["raw"], raw=row["raw"] or "",
             valid=bool(row["valid"]), complaint=row["complaint"], location=row["location"],
             method=row["method"] or "text", confidence=row["confidence"], attachment_id=row["attachment_id"]))
     return tuple(Account(form_kind=row["form_kind"], fields=tuple(fields.get(row["id"], ())), id=row["id"],
                          attachment_id=row["attachment_id"]) for row in stored)
+
+
+def _stored_value(account: dict, name: str):
+    """The value of a column, or of a field that the survey has beside the columns."""
+    if name in ACCOUNT_COLUMNS:
+        return _from_column(name, account[name])
+    value = json.loads(account["extra"]).get(name)
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _from_column(name: str, value):
@@ -79,15 +87,26 @@ def _from_column(name: str, value):
     return bool(value) if name == "news_license" else value
 
 
+def extra_values(fields: tuple[FieldValue, ...]) -> str:
+    """The fields that are no column of `accounts`, as a JSON map in the survey's order."""
+    extra = {f.name: value for f in fields if f.name not in ACCOUNT_COLUMNS and (value := _told(f)) not in (None, "")}
+    return json.dumps(extra, ensure_ascii=False)
+
+
+def _told(field: FieldValue):
+    """The value, or what was written where it is none."""
+    return field.value if field.valid or field.value is not None else field.raw
+
+
 def _to_column(field: FieldValue):
-    value = field.value if field.valid or field.value is not None else field.raw
+    value = _told(field)
     if value is None or value == "":
         return None
-    if field.name in _LISTS:
+    if field.name in _LISTS or isinstance(value, tuple):
         return json.dumps(list(value) if isinstance(value, tuple) else [value], ensure_ascii=False)
     if field.name == "news_license":
         return int(value) if isinstance(value, bool) else None
-    return value if field.name == "followers" and isinstance(value, int) else str(value)
+    return int(value) if isinstance(value, bool) else value if isinstance(value, int) else str(value)
 
 
 def _load_papers(database: Database, submission_id: int) -> tuple[HeldPaper, ...]:
@@ -114,7 +133,8 @@ def save_account(database: Database, submission_id: int, account: Account, messa
 
     `message_id`: the mail that brought them; None keeps the one that is stored.
     """
-    row = {column: None for column in ACCOUNT_COLUMNS} | {f.name: _to_column(f) for f in account.fields}
+    columns = {f.name: _to_column(f) for f in account.fields if f.name in ACCOUNT_COLUMNS}
+    row = {column: None for column in ACCOUNT_COLUMNS} | columns | {"extra": extra_values(account.fields)}
     row |= {"submission_id": submission_id, "attachment_id": account.attachment_id, "form_kind": account.form_kind,
             "message_id": message_id}
     if message_id is None:

@@ -11,10 +11,6 @@ from store import overview
 from store.database import Database
 from store.decisions import decisions_of, family_of
 
-#: columns of `accounts` that hold a person's number
-_ID_FIELDS = ("owner_id_number",)
-_PHONE_FIELDS = ("admin_phone", "owner_phone")
-
 
 def show_submission(database: Database, number: str, survey: Survey | None = None) -> str | None:
     """Everything about the submission of that 登记编号 (any case); None where there is none."""
@@ -63,10 +59,11 @@ def masked_field(name: str, value) -> str:
     """A value of the column `name` as it may stand on a screen."""
     if value is None or value == "":
         return "（空）"
-    if name in _ID_FIELDS:
+    # the survey names its fields so (rules.survey_file)
+    if name.endswith("id_number"):
         return mask_id(str(value))
     text = _worded(name, mask_personal(str(value)))
-    if name in _PHONE_FIELDS and text == str(value) and len(text) >= 7:
+    if name.endswith("_phone") and text == str(value) and len(text) >= 7:
         # not a number that mask_personal knows: one digit too many or too few
         return f"{text[:3]}****{text[-2:]}"
     return text

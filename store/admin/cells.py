@@ -47,13 +47,31 @@ class Cells:
         if value.startswith("[") and (lines := _list(value)) is not None:
             named = [self._listed(column, line) for line in lines]
             return Markup("<br>").join(escape(line) for line in named) if named else Markup("—")
+        if column == "extra" and table == "accounts":
+            return self._named_fields(value)
         if column == "sha256":
             return Markup('<span title="{}">{}…</span>').format(value, value[:10])
         # an address that a registrant wrote is text, not a link; Datasette shortens what is long where it should
         return Markup("{}").format(value[:_LONGEST]) if value.strip().startswith(("http://", "https://")) else None
 
+    def _named_fields(self, value: str) -> Markup | None:
+        """A JSON map of fields, line by line under their labels."""
+        try:
+            told = json.loads(value)
+        except ValueError:
+            return None
+        lines = [f"{self.named('FIELDS', name) or name}\uff1a{_plain(one)}" for name, one in told.items()]
+        return Markup("<br>").join(escape(line) for line in lines) if lines else Markup("—")
+
     def _listed(self, column: str, line: str) -> str:
         return self.named("MISSING", line) or line if column in ("missing", "缺少材料") else line
+
+
+def _plain(value) -> str:
+    """A value of a JSON map in words."""
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    return "、".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _list(value: str) -> list[str] | None:

@@ -13,6 +13,7 @@ How it holds:
 What it does not hide: anything but numbers. Names, addresses and texts can be read by whoever reaches the site.
 """
 
+import json
 import re
 import secrets
 import sqlite3
@@ -27,9 +28,6 @@ from datasette.utils import table_column_details as column_details
 from rules.values import mask_id, mask_personal
 from store.admin.policy import Table, tables
 
-#: `fields.name` and `account_history.name` of values that are numbers of a person
-_ID_FIELDS = frozenset({"owner_id_number", "id_number"})
-_PHONE_FIELDS = frozenset({"admin_phone", "owner_phone"})
 #: pragmas that say nothing but the shape of tables
 _PRAGMAS = frozenset({"table_info", "table_xinfo", "foreign_key_list", "index_list", "index_info", "index_xinfo"})
 #: tables of SQLite's own that may be read in `main`
@@ -61,14 +59,25 @@ def hide_phone(value):
 
 def hide_field(name, value):
     """A value of the form's field `name`."""
-    if name in _ID_FIELDS:
+    # the survey names its fields so (rules.survey_file)
+    if str(name).endswith("id_number"):
         return hide_id(value)
-    return hide_phone(value) if name in _PHONE_FIELDS else hide_text(value)
+    return hide_phone(value) if str(name).endswith("_phone") else hide_text(value)
+
+
+def hide_extra(value):
+    """The fields beside the columns, a JSON map: each as a field of its name."""
+    try:
+        told = json.loads(value)
+    except (TypeError, ValueError):
+        return hide_text(value)
+    return json.dumps({name: hide_field(name, one) if isinstance(one, str) else one for name, one in told.items()},
+                      ensure_ascii=False)
 
 
 def hide_paper(kind, value):
     """A number read from an ID card; that of a certificate is public."""
-    return value if kind == "org_certificate" else hide_id(value)
+    return value if kind == "org_certificate" else hide_id(value) if "id_card" in str(kind) else hide_text(value)
 
 
 def hide_file(role, value):
@@ -85,11 +94,11 @@ def hide_file(role, value):
 _FUNCTIONS: dict[str, tuple[int, Callable]] = {
     "hide_text": (1, hide_text), "hide_id": (1, hide_id), "hide_phone": (1, hide_phone),
     "hide_field": (2, hide_field), "hide_paper": (2, hide_paper),
-    "hide_file": (2, hide_file),
+    "hide_file": (2, hide_file), "hide_extra": (1, hide_extra),
 }
 _EXPRESSIONS = {"plain": '"{0}"', "text": 'hide_text("{0}")', "id": 'hide_id("{0}")', "phone": 'hide_phone("{0}")',
                 "field": 'hide_field("name", "{0}")', "paper": 'hide_paper("kind", "{0}")',
-                "file": 'hide_file("role", "{0}")'}
+                "file": 'hide_file("role", "{0}")', "extra": 'hide_extra("{0}")'}
 
 
 class MaskedDatabase(Database):

@@ -8,9 +8,9 @@ import yaml
 
 HERE = Path(__file__).parent
 #: how a column is shown
-MASKS = ("plain", "text", "id", "phone", "field", "paper", "file", "hidden")
+MASKS = ("plain", "text", "id", "phone", "field", "paper", "file", "extra", "hidden")
 #: masks of columns that hold a person's number
-_NUMBERS = ("id", "phone", "field", "paper", "file")
+_NUMBERS = ("id", "phone", "field", "paper", "file", "extra")
 
 
 @dataclass(frozen=True, slots=True)
