@@ -91,6 +91,16 @@ class DigestPolicy:
 
     to: tuple[str, ...] = ()
     at: time = time(8, 30)
+    #: mornings on which it is sent: `daily`, or `workdays` (Monday to Friday, less `holidays`, and `workdays`)
+    days: str = "daily"
+    #: public holidays
+    holidays: frozenset[date] = frozenset()
+    #: Saturdays and Sundays that are worked for a holiday
+    workdays: frozenset[date] = frozenset()
+    #: `send` or `skip` when nothing came, nothing was done and nothing waits
+    quiet_days: str = "send"
+    #: how telephone numbers stand in it: `masked`, or `full` so that the clerk can dial at once
+    telephones: str = "masked"
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from intake.config import (
     Server,
     Smtp,
 )
+from intake.config_days import calendar_days
 from rules.yaml_lines import Node, load
 
 #: the survey that comes with the program
@@ -53,6 +54,11 @@ _REPLY: dict[str, Reader] = {
 _DIGEST: dict[str, Reader] = {
     "to": lambda node: tuple(_address(item) for item in _unique(node)),
     "at": lambda node: node.time(),
+    "days": lambda node: node.choice(("daily", "workdays")),
+    "holidays": lambda node: calendar_days(node),
+    "workdays": lambda node: calendar_days(node),
+    "quiet_days": lambda node: node.choice(("send", "skip")),
+    "telephones": lambda node: node.choice(("masked", "full")),
 }
 _REMINDER: dict[str, Reader] = {
     "enabled": lambda node: node.boolean(),

@@ -111,6 +111,13 @@ def days_made(database: Database) -> set[str]:
     return {row["day"] for row in rows(database, "SELECT day FROM digests")}
 
 
+def counts_mailed(database: Database, limit: int = 62) -> list[dict]:
+    """The counts of the latest digests that were queued for anybody."""
+    return [json.loads(row["counts"]) for row in rows(
+        database, "SELECT counts FROM digests WHERE id IN (SELECT digest_id FROM digest_mails) ORDER BY day DESC LIMIT ?",
+        [limit])]
+
+
 def digest_of(database: Database, day: date) -> dict | None:
     """The digest row of that day."""
     return one(database, "SELECT * FROM digests WHERE day = ?", [day.isoformat()])

@@ -150,6 +150,11 @@ def test_a_misspelt_key_is_named_with_line_and_key(wrong, line, key):
     ("digest: {to: [a@b.cn, '张三 <a@b.cn>']}", "digest.to[1]"),
     ("digest: {at: 25:00}", "digest.at"),
     ("digest: {at: 8}", "digest.at"),
+    ("digest: {days: weekdays}", "digest.days"),
+    ("digest: {holidays: [2019-10-32]}", "digest.holidays[0]"),
+    ("digest: {holidays: [2019-10-07…2019-10-01]}", "digest.holidays[0]"),
+    ("digest: {holidays: [2019-10-01…2021-10-01]}", "digest.holidays[0]"),
+    ("digest: {workdays: 2019-09-29}", "digest.workdays"),
     ("read: {processes: -1}", "read.processes"),
     ("read: {processes: 1.5}", "read.processes"),
     ("read: {max_mail_bytes: 100MB}", "read.max_mail_bytes"),
@@ -323,3 +328,12 @@ def test_a_missing_file_is_an_error_that_names_it(tmp_path):
     """Not a traceback."""
     with pytest.raises(ConfigError, match="none.yaml"):
         load_config(tmp_path / "none.yaml")
+
+
+def test_holidays_are_written_as_days_or_spans(tmp_path):
+    """However the span is written; a day that is written twice counts once."""
+    written = "digest: {holidays: [2019-09-13, 2019-10-01…2019-10-03, 2019-10-03..2019-10-04, '2019-12-31 至 2020-01-01']}"
+    path = tmp_path / "service.yaml"
+    path.write_text(written + "\nmailboxes: []\n", "utf-8")
+    days = sorted(day.isoformat() for day in load_config(path).digest.holidays)
+    assert days == ["2019-09-13", "2019-10-01", "2019-10-02", "2019-10-03", "2019-10-04", "2019-12-31", "2020-01-01"]

@@ -1,5 +1,6 @@
 """Which days are due, what is made up for after down-time, and that nobody gets a digest twice."""
 
+import json
 from dataclasses import replace
 from datetime import date, timedelta
 from email import message_from_bytes
@@ -176,3 +177,75 @@ def test_the_stored_digest_is_given_back_as_it_was_made(store, tmp_path):
     add_message(store, "2019-08-01 12:00", entered="2019-08-02 09:00")
     assert digest.stored(store, DAY) == made
     assert digest.stored(store, date(2019, 8, 2)) is None
+
+
+#: the week of National Day 2019: Sunday 29 September and Saturday 12 October were worked
+CALENDAR = {
+    "days": "workdays",
+    "holidays": frozenset(date(2019, 10, day) for day in range(1, 8)),
+    "workdays": frozenset({date(2019, 9, 29), date(2019, 10, 12)}),
+}
+
+
+def mornings(store, config, first, last):
+    """Turn the clock at 08:31 of each day from `first` to `last`; day of each mail → the days that it covers."""
+    day = first
+    while day <= last:
+        digest.run_due(config, shipped_survey(), store, at(f"{day} 08:31"))
+        day += timedelta(days=1)
+    sql = "SELECT d.day, d.counts FROM digests d JOIN digest_mails m ON m.digest_id = d.id ORDER BY d.day"
+    return {row["day"]: [one["day"][5:] for one in json.loads(row["counts"])["covers"]] for row in store.query(sql)}
+
+
+def with_digest(tmp_path, **changes):
+    """A configuration whose digest has these keys."""
+    config = configuration(tmp_path)
+    return replace(config, digest=replace(config.digest, **changes))
+
+
+def test_a_weekend_and_a_holiday_are_told_on_the_next_workday_each_day_once(store, tmp_path):
+    """Monday tells of Friday to Sunday; the first morning after the holiday of all of it; a worked Sunday has its own."""
+    add_message(store, "2019-09-19 10:00")
+    mails = mornings(store, with_digest(tmp_path, **CALENDAR), date(2019, 9, 20), date(2019, 10, 12))
+    assert mails["2019-09-19"] == ["09-19"]
+    assert mails["2019-09-22"] == ["09-20", "09-21", "09-22"]
+    assert mails["2019-09-28"] == ["09-27", "09-28"]
+    assert mails["2019-10-07"] == ["09-30", *[f"10-0{day}" for day in range(1, 8)]]
+    assert mails["2019-10-11"] == ["10-11"]
+    told = [day for covers in mails.values() for day in covers]
+    assert told == sorted(set(told)) and len(told) == 23
+    assert store["digests"].count == 23
+
+
+def test_every_day_has_its_row_on_its_own_morning_also_when_nothing_is_mailed(store, tmp_path):
+    """So that `intake digest --day` gives what it was that day."""
+    add_message(store, "2019-09-20 10:00")
+    mornings(store, with_digest(tmp_path, **CALENDAR), date(2019, 9, 21), date(2019, 9, 22))
+    made = {row["day"]: row["created_at"] for row in store.query("SELECT day, created_at FROM digests")}
+    assert made == {"2019-09-20": stamp("2019-09-21 08:31"), "2019-09-21": stamp("2019-09-22 08:31")}
+    assert store["digest_mails"].count == 0
+
+
+def test_a_mail_that_down_time_swallowed_goes_out_when_the_service_is_back(store, tmp_path):
+    """Down on Monday morning, back on a holiday: Friday to Sunday are told at once, Monday on the next workday."""
+    config = with_digest(tmp_path, days="workdays", holidays=frozenset({date(2019, 9, 24)}))
+    add_message(store, "2019-09-20 10:00")
+    assert mornings(store, config, date(2019, 9, 24), date(2019, 9, 24)) == {"2019-09-22": ["09-20", "09-21", "09-22"]}
+    assert mornings(store, config, date(2019, 9, 25), date(2019, 9, 25))["2019-09-24"] == ["09-23", "09-24"]
+
+
+def test_quiet_days_may_be_passed_over_and_are_told_in_the_next_mail(store, tmp_path):
+    """Nothing came, nothing went out, nothing waits: no mail, but a row."""
+    config = with_digest(tmp_path, quiet_days="skip")
+    add_message(store, "2019-08-01 10:00")
+    add_message(store, "2019-08-04 10:00", entered="2019-08-04 10:00")
+    mails = mornings(store, config, date(2019, 8, 2), date(2019, 8, 5))
+    assert mails == {"2019-08-01": ["08-01"], "2019-08-04": ["08-02", "08-03", "08-04"]}
+    assert store["digests"].count == 4
+
+
+def test_a_quiet_day_with_work_left_is_no_quiet_day(store, tmp_path):
+    """What waits for a person is told every morning."""
+    add_submission(store, add_message(store, "2019-08-01 10:00"), status="review", review_reasons=["请核对。"])
+    mails = mornings(store, with_digest(tmp_path, quiet_days="skip"), date(2019, 8, 2), date(2019, 8, 4))
+    assert list(mails) == ["2019-08-01", "2019-08-02", "2019-08-03"]

@@ -1,9 +1,10 @@
 """The daily report to the office: what needs a person first, then the figures, then every mail accounted for.
 
 The digest of day D covers [D 00:00, D+1 00:00) in the configured time zone by the time of receipt, and is due on D+1 at
-`digest.at`. Every day has one row in `digests`. After down-time each missing day gets its row, but only the newest is
-mailed, with a table of the days that it covers: an office that finds seven mails in the morning reads none of them.
-At most 31 days are caught up one by one; what came before them is counted in the first as 补登.
+`digest.at`. Every day gets one row in `digests`, made at that moment, so that it can be looked up later as it was. A mail
+goes out on the mornings that `intake.office.calendar` allows, and covers every day of which no mail has told, with a table
+of these days: an office that finds four mails after a holiday, or seven after down-time, reads none of them. At most 31 days
+are caught up one by one; what came before them is counted in the first as 补登.
 
 A mail that was received on D but entered in the ledger only after D's digest had been made (a slow server, a folder
 that was unreachable, a service just installed) is 补登 in the next digest. So every mail stands in exactly one digest.
@@ -19,7 +20,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 import rules
 from intake.config import Config
-from intake.office import accounting, attention, deadlines, digest_page, roster, words
+from intake.office import accounting, attention, calendar, deadlines, digest_page, roster, words
 from intake.sending.compose import compose_report, message_id_for
 from rules.survey import Survey
 from store import digests
@@ -57,8 +58,7 @@ def due_days(database: Database, config: Config, now: datetime) -> list[date]:
     first = digests.first_entered(database)
     if first is None:
         return []
-    local = now.astimezone(config.time_zone)
-    newest = local.date() - timedelta(days=1 if local.timetz().replace(tzinfo=None) >= config.digest.at else 2)
+    newest = calendar.last_morning(config.digest, now.astimezone(config.time_zone)) - timedelta(days=1)
     service_began = datetime.fromisoformat(first).astimezone(config.time_zone).date()
     begin = max(service_began, newest - timedelta(days=MOST_DAYS - 1))
     made = digests.days_made(database)
@@ -67,17 +67,39 @@ def due_days(database: Database, config: Config, now: datetime) -> list[date]:
 
 
 def run_due(config: Config, survey: Survey, database: Database, now: datetime) -> list[Digest]:
-    """Make every digest that is due and queue one mail for the newest; all of it in one transaction."""
+    """Make every digest that is due, and queue one mail for the newest that falls to a morning of sending.
+
+    All of it in one transaction. Returns the digests that were made.
+    """
     with writing(database):
         days = due_days(database, config, now)
-        made = []
-        for day in days[:-1]:
-            made.append(make(config, survey, database, day, now))
-            store(database, made[-1], now)
-        if days:
-            made.append(make(config, survey, database, days[-1], now, tuple(days)))
-            store_and_queue(database, made[-1], config, now)
-        return made
+        newest = max((day for day in days if calendar.is_sent_for(config.digest, day)), default=None)
+        return [_make_due(config, survey, database, day, now, day == newest) for day in days]
+
+
+def _make_due(config: Config, survey: Survey, database: Database, day: date, now: datetime, mail: bool) -> Digest:
+    """One digest, kept; `mail`: queued too, unless it is quiet and the office wants none then."""
+    made = make(config, survey, database, day, now, _unmailed(database, day) if mail else ())
+    if mail and not (config.digest.quiet_days == "skip" and is_quiet(made)):
+        store_and_queue(database, made, config, now)
+    else:
+        store(database, made, now)
+    return made
+
+
+def _unmailed(database: Database, day: date) -> tuple[date, ...]:
+    """`day` and the days before it of which no mail has told, oldest first; at most `MOST_DAYS`."""
+    told = {date.fromisoformat(row["day"]) for counts in digests.counts_mailed(database) for row in counts["covers"]}
+    begin = day - timedelta(days=MOST_DAYS - 1)
+    made = {date.fromisoformat(one) for one in digests.days_made(database)}
+    return (*sorted(one for one in made - told if begin <= one < day), day)
+
+
+def is_quiet(digest: Digest) -> bool:
+    """Whether nothing came, nothing went out and nothing waits for a person."""
+    period = digest.counts["period"]
+    return not (period["mails"] or period["submissions"] or period["answers"] or digest.counts["attention"]
+                or digest.counts["late_entries_period"] or digest.counts["deadlines"]["overdue"])
 
 
 def make(config: Config, survey: Survey, database: Database, day: date, now: datetime,
