@@ -92,7 +92,10 @@ def oldest_waiting(database: Database) -> str | None:
 
 def submission(database: Database, number: str) -> dict | None:
     """One submission by its 登记编号, any case."""
-    return one(database, "SELECT * FROM submissions WHERE upper(number) = upper(?)", [number.strip()])
+    wanted = number.strip()
+    # the index first: comparing in any case reads every row
+    return (one(database, "SELECT * FROM submissions WHERE number IN (?1, upper(?1))", [wanted])
+            or one(database, "SELECT * FROM submissions WHERE upper(number) = upper(?)", [wanted]))
 
 
 def number_of(database: Database, submission_id: int) -> str:
@@ -144,6 +147,14 @@ def fields_of(database: Database, account_id: int) -> list[dict]:
     """Where every value of an account was read."""
     return rows(database, "SELECT f.*, a.filename FROM fields f LEFT JOIN attachments a ON a.id = f.attachment_id "
                 "WHERE f.account_id = ? ORDER BY f.id", [account_id])
+
+
+def texts_of(database: Database, submission_id: int) -> dict[int, str]:
+    """The kept text of each file from which a field of the submission was read; an ID card's is left out."""
+    found = rows(database, "SELECT id, text FROM attachments WHERE role <> 'id_card' AND text IS NOT NULL AND id IN (SELECT "
+                 "attachment_id FROM accounts WHERE submission_id = ?1 UNION SELECT f.attachment_id FROM fields f JOIN "
+                 "accounts a ON a.id = f.account_id WHERE a.submission_id = ?1)", [submission_id])
+    return {row["id"]: row["text"] for row in found}
 
 
 def doubts_of(database: Database, submission_id: int | None, message_id: int | None = None) -> list[dict]:

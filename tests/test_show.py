@@ -15,7 +15,8 @@ from build_store import (
     stamp,
 )
 
-from intake.office.show import masked_field, show_message, show_submission
+from intake.office.show import show_message, show_submission
+from intake.office.story import masked_field
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 
 from intake.office import words
 from intake.office.attention import masked_address, short, when
-from intake.office.show import masked_field
+from intake.office.story import masked_field
 from rules.mandatory import FIELD_CONFIDENCE
 from rules.survey import Survey
 from rules.topic import number_pattern

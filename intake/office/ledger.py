@@ -17,7 +17,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from intake.office import words
 from intake.office.ledger_sheet import Column, add_styles, one_page, write_row, write_sheet
 from intake.office.roster import note_of
-from intake.office.show import masked_field
+from intake.office.story import masked_field
 from intake.office.words import word
 from rules.roster import Roster
 from rules.survey import Survey
