@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from intake.config import Config
-from intake.office import digest, reminders, roster
+from intake.office import digest, reminders, roster, towns
 from rules.survey import Survey
 from store.database import Database
 
@@ -23,6 +23,7 @@ _STALE = 24 * 3600
 
 def turn(config: Config, survey: Survey, database: Database, now: datetime) -> int:
     """Do what is due; returns the number of digests that were made."""
+    towns.refresh(database, survey, now)
     made = digest.run_due(config, survey, database, now)
     for one in made:
         log.info("action=digest day=%s", one.day)

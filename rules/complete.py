@@ -21,6 +21,7 @@ from rules.registrant import (
 )
 from rules.submission import Account, Facts, Judgement, Material, Missing, UnreadFile
 from rules.survey import Category, Demand, Survey
+from rules.towns import town_of_accounts
 from rules.typography import typeset_sentence
 from rules.unread import Unread, may_be_form, names, sort_unread
 
@@ -58,10 +59,11 @@ def judge(facts: Facts, survey: Survey) -> Judgement:
     missing = tuple(replace(one, why=typeset_sentence(one.why)) for part in parts for one in part.missing)
     reasons = _unique(typeset_sentence(reason) for part in parts for reason in part.reasons)
     days = [account.value("registered_on") for account in facts.accounts]
+    registrant = registrant_name(facts, verdict.name, survey)
     return Judgement(
         category=verdict.name,
         category_evidence=verdict.evidence,
-        registrant=registrant_name(facts, verdict.name, survey),
+        registrant=registrant,
         uscc=registrant_code(facts, verdict.name, survey),
         id_number=registrant_id_number(facts, verdict.name),
         status=_status(facts, missing, reasons),
@@ -73,6 +75,7 @@ def judge(facts: Facts, survey: Survey) -> Judgement:
         on_time=deadline.on_time(facts.opened_at, days, survey),
         deadline=deadline.deadline([day for day in days if day], survey, facts.latest_at or facts.opened_at),
         notes=_unique(typeset_sentence(note) for part in parts for note in part.notes),
+        town=town_of_accounts(facts.accounts, registrant, survey.towns, verdict.name == "unit"),
     )
 
 

@@ -140,3 +140,5 @@ class Judgement:
     on_time: bool | None
     deadline: date | None
     notes: tuple[str, ...] = field(default=())
+    #: one of the survey's towns; None where nothing names one
+    town: str | None = None

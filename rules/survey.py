@@ -154,6 +154,8 @@ class Survey:
     region: tuple[str, ...] = ()
     #: clause of the notice that sets the window, e.g. 《通知》第二条; '' where the office names none
     window_clause: str = ""
+    #: towns by which registrants are counted, in the office's order, with former and short names; () counts by none
+    towns: tuple[Choice, ...] = ()
 
     def category(self, name: str) -> Category | None:
         return next((category for category in self.categories if category.name == name), None)

@@ -47,7 +47,7 @@ _KEYS = (
 def read(path: Path) -> Survey:
     """Read and check the file; raises `RuleError`."""
     root = load(path, RuleError)
-    keys = root.mapping(required=_KEYS, optional=("region",))
+    keys = root.mapping(required=_KEYS, optional=("region", "towns"))
     fields = _fields(keys["fields"])
     opens, closes, time_zone, window_clause = _window(keys["window"])
     days, clause = _grace(keys["grace"])
@@ -71,6 +71,7 @@ def read(path: Path) -> Survey:
         replies=_inside(keys["replies"], path.resolve().parent, wanted="folder"),
         region=region,
         window_clause=window_clause,
+        towns=_choices(keys["towns"]) if "towns" in keys else (),
     )
 
 

@@ -184,7 +184,7 @@ def save_judgement(database: Database, submission_id: int, judgement: Judgement,
         "missing": json.dumps([missing.code for missing in judgement.missing]),
         "review_reasons": json.dumps(judgement.review_reasons, ensure_ascii=False),
         "on_time": None if judgement.on_time is None else int(judgement.on_time),
-        "deadline": judgement.deadline.isoformat() if judgement.deadline else None,
+        "deadline": judgement.deadline.isoformat() if judgement.deadline else None, "town": judgement.town,
         "updated_at": now.isoformat(timespec="seconds")}
     if contact:
         row["contact_address"] = contact

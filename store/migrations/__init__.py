@@ -3,7 +3,22 @@
 Each step runs in the transaction that records it. A step that has been released is never changed.
 """
 
-from store.migrations import m001_initial, m002_decisions, m003_duplicates, m004_reminders, m005_other_surveys
+from store.migrations import (
+    m001_initial,
+    m002_decisions,
+    m003_duplicates,
+    m004_reminders,
+    m005_other_surveys,
+    m017_towns,
+)
 from store.migrations.steps import migrations
 
-__all__ = ["m001_initial", "m002_decisions", "m003_duplicates", "m004_reminders", "m005_other_surveys", "migrations"]
+__all__ = [
+    "m001_initial",
+    "m002_decisions",
+    "m003_duplicates",
+    "m004_reminders",
+    "m005_other_surveys",
+    "m017_towns",
+    "migrations",
+]
