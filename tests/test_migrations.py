@@ -22,10 +22,10 @@ _STEPS = (m001_initial.m001_initial, m002_decisions.m002_decisions, m003_duplica
 _OPENED = "2019-08-01T09:00:00+08:00"
 
 
-def database_before(path) -> Database:
-    """intake.db as the version before m005 left it."""
+def database_before(path, *further) -> Database:
+    """intake.db as the version before m005 left it, and brought up to date by the steps `further`."""
     older = Migrations("intake")
-    for step in _STEPS:
+    for step in (*_STEPS, *further):
         older(name=step.__name__)(step)
     database = Database(sqlite3.connect(path, isolation_level=None), execute_plugins=False)
     database.conn.execute("PRAGMA journal_mode=WAL")
@@ -60,7 +60,7 @@ def test_an_old_database_keeps_its_rows_indexes_triggers_and_references(tmp_path
     before, tables = shape(old), ("messages", "attachments", "submissions", "materials", "events")
     rows = {table: old.conn.execute(f"SELECT * FROM {table}").fetchall() for table in tables}
     old.close()
-    new = connect(tmp_path / "intake.db")
+    new = database_before(tmp_path / "intake.db", m005_other_surveys.m005_other_surveys)
     after = shape(new)
     assert rows == {table: new.conn.execute(f"SELECT * FROM {table}").fetchall() for table in tables}
     assert {name for name in before if before[name] != after.get(name)} == {
@@ -103,6 +103,6 @@ def test_a_step_that_fails_leaves_the_database_as_it_was(tmp_path, monkeypatch):
     monkeypatch.undo()
     again = Database(sqlite3.connect(tmp_path / "intake.db"), execute_plugins=False)
     assert shape(again) == before
-    assert [step.name for step in migrations.pending(again)] == ["m005_other_surveys"]
+    assert [step.name for step in migrations.pending(again)][0] == "m005_other_surveys"
     again.close()
     assert connect(tmp_path / "intake.db").conn.execute("SELECT count(*) FROM submissions").fetchone() == (1,)
