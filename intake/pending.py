@@ -26,9 +26,12 @@ _MOST = 10
 
 
 def look_again(config: Config, survey: Survey, database: Database, pool: ReaderPool, message_id: int,
-               now: Callable[[], datetime]) -> int:
-    """After a mail was processed: what of its sender still waits for a person; returns how many could be taken in."""
-    return sum(_take_in(config, survey, database, pool, row, now()) for row in _waiting(database, message_id))
+               now: Callable[[], datetime], answer: Callable = answer_decision) -> int:
+    """After a mail was processed: what of its sender still waits for a person; returns how many could be taken in.
+
+    `answer`: what is done about the answer that becomes due (a replay answers nobody).
+    """
+    return sum(_take_in(config, survey, database, pool, row, now(), answer) for row in _waiting(database, message_id))
 
 
 def _waiting(database: Database, message_id: int) -> list[dict]:
@@ -45,7 +48,8 @@ def _brought_a_form(database: Database, message_id: int) -> bool:
     return one(database, "SELECT 1 FROM accounts WHERE message_id = ?", [message_id]) is not None
 
 
-def _take_in(config: Config, survey: Survey, database: Database, pool: ReaderPool, row: dict, now: datetime) -> bool:
+def _take_in(config: Config, survey: Survey, database: Database, pool: ReaderPool, row: dict, now: datetime,
+             answer: Callable) -> bool:
     reading = pool.submit(read_mail_job, str(raw_path(config.data, row["sha256"])), row["sha256"], str(config.survey),
                           config.read).result()
     with writing(database):
@@ -58,16 +62,17 @@ def _take_in(config: Config, survey: Survey, database: Database, pool: ReaderPoo
         for claim, target in sure:
             (outcomes[target],) = settle.settle_by_hand(
                 config, survey, database, row, reading, files, [claim], target, now, "name")
-        _tell(config, survey, database, row, [(before[target], outcome) for target, outcome in outcomes.items()], now)
+        _tell(config, survey, database, row, [(before[target], outcome) for target, outcome in outcomes.items()], now,
+              answer)
     log.info("action=taken-in-later message=%d", row["id"])
     return True
 
 
 def _tell(config: Config, survey: Survey, database: Database, row: dict, changed: list[tuple[Standing, SubmissionOutcome]],
-          now: datetime) -> None:
+          now: datetime, answer: Callable) -> None:
     """The doubt is gone; who lacks something else now, or nothing more, is told."""
     database.conn.execute("UPDATE doubts SET resolved_at = ?, resolved_by = 'daemon' WHERE message_id = ? AND "
                           "submission_id IS NULL AND resolved_at IS NULL", [now.isoformat(timespec="seconds"), row["id"]])
     for before, outcome in changed:
         processing.add_event(database, now, "taken-in-later", message_id=row["id"], submission_id=outcome.id)
-        answer_decision(config, survey, database, before, outcome, f"mail {row['id']}", now)
+        answer(config, survey, database, before, outcome, f"mail {row['id']}", now)

@@ -10,6 +10,7 @@ from datetime import datetime
 from intake.adopt import adopt
 from intake.answering import Settled, answer
 from intake.config import Config
+from intake.kept_reading import pack
 from rules import answer as answers
 from rules.accounts import merge_accounts
 from rules.answer import SubmissionOutcome
@@ -54,10 +55,42 @@ class _Mail:
     now: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """What a mail is and what it changed, before anybody is answered."""
+
+    #: `messages.kind`
+    kind: str
+    decision: KindDecision
+    outcomes: tuple[SubmissionOutcome, ...]
+    #: for a question: the submissions of its sender, as they stand
+    asked: tuple[SubmissionOutcome, ...]
+    #: it asks to take a registration back
+    withdrawal: bool
+
+
 def settle(config: Config, survey: Survey, database: Database, row: dict, reading: Reading, now: datetime) -> Settled:
     """Write down all that follows from one mail; to be called inside a transaction."""
-    rows = processing.record_reading(database, row, reading)
-    mail = _mail(config, survey, database, row, reading, dict(enumerate(rows)), now)
+    files = dict(enumerate(processing.record_reading(database, row, reading)))
+    processing.keep_reading(database, row["id"], pack(reading))
+    found = understand(config, survey, database, row, reading, files, now)
+    kind, decision = found.kind, found.decision
+    settled = answer(config, survey, database, row, reading, kind, decision, found.outcomes, found.asked, now,
+                     found.withdrawal)
+    processing.finish(database, row["id"], kind, settled.silence, now)
+    processing.add_event(database, now, "processed", message_id=row["id"], detail={
+        "kind": kind, "reason": decision.reason, "evidence": decision.evidence, "silence": settled.silence})
+    copy_kind_to_duplicates(database, row["id"])
+    return settled
+
+
+def understand(config: Config, survey: Survey, database: Database, row: dict, reading: Reading, files: dict[int, int],
+               now: datetime) -> Understood:
+    """What the mail is, and what it brings to whom, written down; a replay does this again, and nothing else of `settle`.
+
+    `files`: file of the reading → row in `attachments`.
+    """
+    mail = _mail(config, survey, database, row, reading, files, now)
     answers_ours = matching.is_mail_of_ours(database, _identifiers(reading))
     decision = kind_of(reading, survey, config.own_addresses, bool(mail.sender), answers_ours)
     outcomes, kind = _take_in(mail, decision) if decision.kind == "usable" else ((), decision.kind)
@@ -66,13 +99,7 @@ def settle(config: Config, survey: Survey, database: Database, row: dict, readin
     withdrawal = kind in ("registration", "supplement", "inquiry") and _note_withdrawal(mail)
     if withdrawal:
         outcomes = tuple(replace(one, judgement=judge(load_facts(database, one.id), survey)) for one in outcomes)
-    settled = answer(config, survey, database, row, reading, kind, decision, outcomes, _asked_about(mail, kind), now,
-                     withdrawal)
-    processing.finish(database, row["id"], kind, settled.silence, now)
-    processing.add_event(database, now, "processed", message_id=row["id"], detail={
-        "kind": kind, "reason": decision.reason, "evidence": decision.evidence, "silence": settled.silence})
-    copy_kind_to_duplicates(database, row["id"])
-    return settled
+    return Understood(kind, decision, outcomes, _asked_about(mail, kind), withdrawal)
 
 
 def _identifiers(reading: Reading) -> tuple[str, ...]:

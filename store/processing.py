@@ -4,7 +4,7 @@ import json
 from datetime import datetime, timedelta
 
 from rules.reading import FileReading, Reading
-from store.database import Database, insert, rows, update, writing
+from store.database import Database, insert, one, rows, update, writing
 
 #: pause before the second, third … attempt
 _PAUSES = (timedelta(seconds=30), timedelta(minutes=5), timedelta(minutes=30))
@@ -89,6 +89,17 @@ def record_reading(database: Database, message: dict, reading: Reading) -> list[
              file.method, file.pages, int(file.inline)])
         identifiers.append(cursor.lastrowid)
     return identifiers
+
+
+def keep_reading(database: Database, message_id: int, packed: bytes) -> None:
+    """Keep what was read from a mail, in place of what was read before."""
+    database.conn.execute("INSERT OR REPLACE INTO readings (message_id, reading) VALUES (?, ?)", [message_id, packed])
+
+
+def kept_reading(database: Database, message_id: int) -> bytes | None:
+    """What was read from a mail when it was last processed; None for one of an older version's time."""
+    row = one(database, "SELECT reading FROM readings WHERE message_id = ?", [message_id])
+    return row["reading"] if row else None
 
 
 def known_files(database: Database, message_id: int, reading: Reading) -> dict[int, int]:

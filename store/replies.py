@@ -40,7 +40,9 @@ def add_reply(database: Database, reply: NewReply, now: datetime) -> int:
         "reason": reply.reason, "created_at": now.isoformat(timespec="seconds"), "content_key": reply.content_key,
         "mime": reply.mime})
     for submission_id, key in reply.submissions:
-        insert(database, "reply_submissions", {"reply_id": identifier, "submission_id": submission_id})
+        # what it says of each, for the day when a replay finds otherwise
+        database.conn.execute("INSERT INTO reply_submissions (reply_id, submission_id, status, missing) SELECT ?, id, status, "
+                              "missing FROM submissions WHERE id = ?", [identifier, submission_id])
         if reply.state != "suppressed":
             database.conn.execute("UPDATE submissions SET answered_key = ? WHERE id = ?", [key, submission_id])
     add_event(database, now, f"reply-{reply.state}", message_id=reply.message_id, submission_id=only,

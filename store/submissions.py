@@ -140,7 +140,7 @@ def save_account(database: Database, submission_id: int, account: Account, messa
     if message_id is None:
         del row["message_id"]
     if account.id is None:
-        account_id = insert(database, "accounts", row)
+        account_id = insert(database, "accounts", row | {"id": _unused_account(database)})
     else:
         account_id = account.id
         update(database, "accounts", account_id, row)
@@ -152,6 +152,13 @@ def save_account(database: Database, submission_id: int, account: Account, messa
           account.attachment_id if f.attachment_id is None else f.attachment_id, f.location, f.method, f.confidence)
          for f in account.fields])
     return account_id
+
+
+def _unused_account(database: Database) -> int:
+    """An id that no account ever had: a decision about one that is gone must not be taken for one about another's."""
+    return one(database, "SELECT 1 + max((SELECT coalesce(max(id), 0) FROM accounts), (SELECT coalesce(max(account_id), 0) "
+               "FROM account_history), (SELECT coalesce(max(account_id), 0) FROM decisions WHERE account_id IS NOT NULL)) "
+               "AS id")["id"]
 
 
 def _as_text(value) -> str | None:

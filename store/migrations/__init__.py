@@ -9,6 +9,7 @@ from store.migrations import (
     m003_duplicates,
     m004_reminders,
     m005_other_surveys,
+    m009_replay,
     m017_towns,
 )
 from store.migrations.steps import migrations
@@ -19,6 +20,7 @@ __all__ = [
     "m003_duplicates",
     "m004_reminders",
     "m005_other_surveys",
+    "m009_replay",
     "m017_towns",
     "migrations",
 ]
