@@ -56,6 +56,7 @@ def fill(database) -> None:
     """One row at least in every table, and the invented numbers in every column that is not a plain code."""
     mail = add_message(database)
     file = add_attachment(database, mail)
+    add(database, "readings", message_id=mail, reading=ID_NUMBER.encode())
     submission = add_submission(database, mail, status="review")
     account = add_account(database, submission, attachment_id=file, message_id=mail)
     reply = add_reply(database, mail, submission)

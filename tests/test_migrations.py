@@ -14,6 +14,7 @@ from store.migrations import (
     m003_duplicates,
     m004_reminders,
     m005_other_surveys,
+    m009_replay,
     migrations,
 )
 
@@ -106,3 +107,19 @@ def test_a_step_that_fails_leaves_the_database_as_it_was(tmp_path, monkeypatch):
     assert next(step.name for step in migrations.pending(again)) == "m005_other_surveys"
     again.close()
     assert connect(tmp_path / "intake.db").conn.execute("SELECT count(*) FROM submissions").fetchone() == (1,)
+
+
+def test_the_history_of_an_account_outlives_the_account(tmp_path):
+    """What was written before is kept, row for row; a replay may find that there never was such an account."""
+    old = database_before(tmp_path / "intake.db", m005_other_surveys.m005_other_surveys)
+    fill(old)
+    add(old, "account_history", account_id=1, submission_id=1, name="name", old_value="衡东", new_value="衡东发布", actor="谭",
+        at=_OPENED)
+    rows = old.conn.execute("SELECT * FROM account_history").fetchall()
+    old.close()
+    new = database_before(tmp_path / "intake.db", m005_other_surveys.m005_other_surveys, m009_replay.m009_replay)
+    new.conn.execute("DELETE FROM accounts")
+    assert new.conn.execute("SELECT * FROM account_history").fetchall() == rows
+    assert new.conn.execute("PRAGMA foreign_key_check").fetchall() == []
+    with pytest.raises(sqlite3.IntegrityError):
+        add(new, "account_history", account_id=1, submission_id=9, name="name", actor="谭", at=_OPENED)
