@@ -153,7 +153,7 @@ def _write_numbers(database, table) -> None:
     written = {column.name: numbers[column.mask] for column in table.columns if column.mask in numbers}
     written |= {column.name: f"{ID_NUMBER} {PHONE}" for column in table.columns if column.mask == "field"}
     written |= {
-        name: (ID_NUMBER.encode() if name == "mime" else ID_NUMBER)
+        name: (ID_NUMBER.encode() if name in ("mime", "reading") else ID_NUMBER)
         for where, name in hidden_columns()
         if where == table.name
     }
