@@ -2,6 +2,7 @@
 
 import threading
 import webbrowser
+from datetime import datetime, timedelta
 from ipaddress import ip_address
 
 import uvicorn
@@ -10,8 +11,10 @@ from intake.config import Config
 from intake.office import words
 from rules.errors import ConfigError
 from rules.survey import Survey, load_survey
+from store.admin.access import ROLE_WORDS
 from store.admin.site import application, build
 from store.database import connect
+from store.sessions import Lifetime
 
 
 def serve(config: Config, open_browser: bool = False) -> None:
@@ -27,14 +30,15 @@ def serve(config: Config, open_browser: bool = False) -> None:
     print(f"管理页面：{address} （按 Ctrl+C 结束）", flush=True)
     if open_browser:
         threading.Timer(1, webbrowser.open, [address]).start()
-    uvicorn.run(application(site, (host, "127.0.0.1", "localhost", "::1")), host=host, port=port, log_level="warning",
+    uvicorn.run(application(site, (host, "127.0.0.1", "localhost", "::1", *config.admin.names)), host=host, port=port, log_level="warning",
                 access_log=False, lifespan="on", timeout_keep_alive=30)
 
 
 def site_for(config: Config, survey: Survey):
     """The Datasette on this configuration's database, which is created or migrated first where need be."""
     connect(config.database).close()
-    return build(config.database, survey.title, words_for(survey))
+    lifetime = Lifetime(timedelta(minutes=config.admin.idle_minutes), timedelta(hours=config.admin.session_hours))
+    return build(config.database, survey.title, words_for(survey), lambda: datetime.now(config.time_zone), lifetime)
 
 
 def words_for(survey: Survey) -> dict:
@@ -43,7 +47,7 @@ def words_for(survey: Survey) -> dict:
         "CATEGORIES": words.CATEGORIES, "STATUSES": words.STATUSES, "MAIL_KINDS": words.MAIL_KINDS,
         "MESSAGE_STATES": words.MESSAGE_STATES, "SILENCES": words.SILENCES, "ROLES": words.ROLES,
         "PROBLEMS": words.PROBLEMS, "REPLY_KINDS": words.REPLY_KINDS, "REPLY_STATES": words.REPLY_STATES,
-        "YES_NO": words.YES_NO, "ON_TIME": {1: "按时", 0: "逾期"}, "SIDES": words.SIDES,
+        "YES_NO": words.YES_NO, "USER_ROLES": ROLE_WORDS, "ON_TIME": {1: "按时", 0: "逾期"}, "SIDES": words.SIDES,
         "WHY": words.WHY, "ACTIONS": words.ACTIONS, "DECISIONS": words.DECISIONS,
         "FIELDS": {rule.name: rule.label for rule in survey.fields} | {"platform": "平台"},
         "MISSING": lambda code: words.missing_word(survey, code),
@@ -51,12 +55,12 @@ def words_for(survey: Survey) -> dict:
 
 
 def check_loopback(config: Config) -> None:
-    """The site has no log-in, so it may listen on this machine only."""
+    """Passwords must not travel in the clear, so the site listens on this machine only; TLS is a proxy's work."""
     host = config.admin.host
     try:
         local = host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         local = False
     if not local:
-        raise ConfigError("管理页面没有登录保护，只能监听本机地址（127.0.0.1）；需要远程查看时请用 SSH 隧道。",
+        raise ConfigError("管理页面只能监听本机地址（127.0.0.1），以免密码明文传输；需要远程使用时，请用 SSH 隧道或本机的 HTTPS 反向代理。",
                           path=str(config.path), key="admin.host")

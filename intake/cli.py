@@ -8,7 +8,7 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
-from intake import commands, system_errors
+from intake import commands, system_errors, user_command
 from intake.desk import clerk
 from intake.office import reminders, roster
 from intake.usage import Parser, day, identifier, identifier_or_all, label_or_all
@@ -71,6 +71,8 @@ def _add_looking(add) -> None:
     one.add_argument("number", nargs="?", metavar="登记编号")
     one.add_argument("--message", type=identifier, metavar="来信ID")
     add("admin", "启动管理页面（Datasette）", commands.admin)
+    user_command.add_arguments(add("user", "管理页面的用户：list 列出、add 添加、passwd 改密码、change 改权限、disable 停用、enable 恢复",
+                                   commands.user))
 
 
 def _add_work(add) -> None:

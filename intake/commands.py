@@ -277,6 +277,14 @@ def demo(arguments: Namespace) -> int:
     return run_demo(arguments.folder, serve=not arguments.no_serve)
 
 
+def user(arguments: Namespace) -> int:
+    """Who may log in to the admin pages: see `intake.user_command`."""
+    from intake.user_command import user_command
+
+    with opened(arguments) as (config, _, database):
+        return user_command(database, arguments, actor(), clock_of(config)())
+
+
 def admin(arguments: Namespace) -> int:
     """Datasette."""
     from intake.admin import check_loopback, serve

@@ -149,6 +149,11 @@ class AdminPolicy:
 
     host: str = "127.0.0.1"
     port: int = 8019
+    #: further host names under which a reverse proxy on this machine passes requests on
+    names: tuple[str, ...] = ()
+    #: a session ends after so long without a request, and in any case after so many hours
+    idle_minutes: int = 60
+    session_hours: int = 12
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,13 @@ _READ: dict[str, Reader] = {
     "memory_mb": lambda node: node.integer(256, 1024 * 1024),
     "attempts": lambda node: node.integer(1, 100),
 }
-_ADMIN: dict[str, Reader] = {"host": lambda node: _host(node), "port": lambda node: node.integer(0, 65535)}
+_ADMIN: dict[str, Reader] = {
+    "host": lambda node: _host(node),
+    "port": lambda node: node.integer(0, 65535),
+    "names": lambda node: tuple(_host(item) for item in _unique(node)),
+    "idle_minutes": lambda node: node.integer(1, 1440),
+    "session_hours": lambda node: node.integer(1, 168),
+}
 _MAILBOX: dict[str, Reader] = {
     "address": lambda node: _address(node),
     "imap": lambda node: _server(node, "imap"),

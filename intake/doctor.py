@@ -57,7 +57,7 @@ def examine(path: Path | str, now: datetime, network: bool = True) -> tuple[Find
         found += look(config, now)
     if network:
         found += [*_mailboxes(config), *_smtp(config)]
-    found += _sending(config, now)
+    found += [*_sending(config, now), *_users(config)]
     return tuple(found)
 
 
@@ -266,3 +266,17 @@ def _sending(config: Config, now: datetime) -> Iterator[Finding]:
     if doubtful:
         advice = "请在邮箱“已发送”中核对，再用 intake outbox 处理。"
         yield Finding("outbox", "warn", f"有 {doubtful} 封信不能确定是否已发出。", advice)
+
+
+def _users(config: Config) -> Iterator[Finding]:
+    """Whether anybody can log in to the admin pages."""
+    if not config.database.exists():
+        return
+    try:
+        count = _ask(config, "SELECT count(*) FROM users WHERE disabled_at IS NULL")[0][0]
+    except sqlite3.Error:
+        return  # an older schema, which the next command migrates; or `_database` has said so already
+    if count:
+        yield Finding("users", "ok", f"管理页面有 {count} 个可以登录的用户。")
+    else:
+        yield Finding("users", "warn", "管理页面还没有可以登录的用户。", "请运行：intake user add 姓名 --role 管理")

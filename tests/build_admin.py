@@ -4,7 +4,7 @@ import html
 import re
 import socket
 import threading
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from urllib.parse import urljoin, urlsplit
 
 import httpx
@@ -18,7 +18,9 @@ from build_store import (
     add_message,
     add_reply,
     add_submission,
+    at,
     configuration,
+    empty_store,
     shipped_survey,
     stamp,
 )
@@ -26,14 +28,37 @@ from build_store import (
 from intake.admin import site_for
 from store.admin.policy import hidden_columns, tables
 from store.admin.site import application
+from store.users import add_user, all_users
 
 #: what must never be seen: the number, its birthday, and the mobile
 SECRETS = (ID_NUMBER, ID_NUMBER[6:14], PHONE, PHONE[3:])
 
 
+#: an invented user for each role
+PASSWORDS = {"view": ("王看", "kan-2019-xx"), "handle": ("李办", "ban-2019-xx"), "manage": ("赵管", "guan-2019-xx")}
+
+
+def log_in(client: httpx.Client, role: str = "manage") -> httpx.Response:
+    """Log the client in as the user of that role; the answer to the form."""
+    name, password = PASSWORDS[role]
+    return submit(client, "/-/login", name=name, password=password)
+
+
+def submit(client: httpx.Client, address: str, **fields: str) -> httpx.Response:
+    """A form as the browser would send it, with the token of the CSRF protection."""
+    if "ds_csrftoken" not in client.cookies:
+        client.get("/-/login")
+    return client.post(address, data={"csrftoken": client.cookies["ds_csrftoken"], **fields})
+
+
 @contextmanager
-def serving(folder):
-    """The site on a real socket; gives a client for it."""
+def serving(folder, role: str | None = "manage"):
+    """The site on a real socket, with a user for each role; gives a client that is logged in (None: that is not)."""
+    with closing(empty_store(folder)) as database:
+        known = {user.name for user in all_users(database)}
+        for code, (name, password) in PASSWORDS.items():
+            if name not in known:
+                add_user(database, name, code, password, at("2019-08-01 08:00"), "谭")
     site = site_for(configuration(folder), shipped_survey())
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(application(site), log_level="warning", access_log=False))
@@ -42,12 +67,15 @@ def serving(folder):
     port = listener.getsockname()[1]
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False) as client:
+            if role:
+                assert log_in(client, role).status_code == 303
             yield client
     finally:
         server.should_exit = True
         thread.join(10)
         listener.close()
         site.executor.shutdown()
+        site.intake_access.close()
         for database in site.databases.values():
             database.close()
 

@@ -21,7 +21,7 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 CALLS = [
     ("run",), ("once",), ("import", "nothing.eml"), ("deliver",), ("digest",), ("ledger", "/nonexistent/book.xlsx"),
     ("status",), ("doctor",), ("show", "HD2019-0001"), ("show", "--message", "1"), ("outbox",), ("outbox", "approve", "1"),
-    ("outbox", "resume"), ("retry", "1"), ("admin",), ("review",), ("correct", "HD2019-0001", "name=x"),
+    ("outbox", "resume"), ("retry", "1"), ("admin",), ("user",), ("review",), ("correct", "HD2019-0001", "name=x"),
     ("accept", "HD2019-0001", "id_card"), ("reject", "HD2019-0001", "id_card"), ("category", "HD2019-0001", "unit"),
     ("clear", "HD2019-0001"), ("assign", "1", "new"), ("split", "HD2019-0001", "--message", "1"),
     ("merge", "HD2019-0001", "HD2019-0002"), ("paper", "HD2019-0001"), ("withdraw", "HD2019-0001"),

@@ -1,6 +1,8 @@
 """What the commands do with real data: what they print, what they change, and with which code they end."""
 
+import io
 import json
+import re
 import socket
 from datetime import datetime, timedelta
 
@@ -289,3 +291,33 @@ def test_the_demonstration_deletes_nobodys_files(office):
     """A folder with other things in it is refused."""
     ended = office.run("demo", "--no-serve", "--folder", str(office.folder))
     assert ended.code == 78 and "--folder" in ended.err and office.config.exists()
+
+
+# -- users of the admin pages ----------------------------------------------------------------------------------------
+
+
+def test_users_are_added_changed_and_shut_out(office, monkeypatch):
+    """The password comes on standard input or is typed twice; never in the arguments."""
+    monkeypatch.setattr("sys.stdin", io.StringIO("ban-2019-xx\n"))
+    assert office.run("user", "add", "李办", "--role", "办理", "--password-stdin").code == 0
+    typed = iter(["kan-2019-xx", "kan-2019-xx", "eins-2019-x", "zwei-2019-x"])
+    monkeypatch.setattr("getpass.getpass", lambda prompt: next(typed))
+    assert office.run("user", "add", "王看", "--role", "view", "--full").code == 0
+    ended = office.run("user", "passwd", "王看")
+    assert ended.code == 1 and "不一样" in ended.err
+    assert office.run("user", "change", "王看", "--no-full").code == office.run("user", "disable", "李办").code == 0
+    listed = office.run("user").out
+    assert re.search("李办 +办理 +不可看 +已停用", listed) and re.search("王看 +查看 +不可看 +可登录", listed)
+    assert [one["name"] for one in office.json("user")] == ["李办", "王看"]
+    assert office.run("user", "enable", "李办").code == 0
+
+
+def test_what_is_wrong_with_a_user_is_said_before_a_password_is_asked_for(office, monkeypatch):
+    """Usage is 2, a name that is not there 1."""
+    monkeypatch.setattr("getpass.getpass", lambda prompt: pytest.fail("asked"))
+    assert "还没有用户" in office.run("user").out
+    for arguments in (("add",), ("add", "李办"), ("change", "李办"), ("add", "李办", "--role", "x")):
+        assert office.run("user", *arguments).code == 2
+    for arguments in (("passwd", "李办"), ("disable", "李办"), ("add", "李 办", "--role", "办理")):
+        ended = office.run("user", *arguments)
+        assert ended.code == 1 and ended.err.count("\n") == 1

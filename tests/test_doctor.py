@@ -11,6 +11,7 @@ from smtp_fixtures import PASSWORD, SENDER, ZONE
 from intake.doctor import Finding, examine
 from store import pacing
 from store.database import connect
+from store.users import add_user
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=ZONE)
 UNITS = Path(__file__).parents[1] / "intake" / "systemd"
@@ -208,3 +209,13 @@ def test_the_service_units_are_private_confined_and_do_not_hammer(unit):
         assert settings[name] == "yes"
     assert settings["ProtectSystem"] == "strict" and settings["User"] == "intake"
     assert settings["ExecStart"].split()[1] in ("run", "admin")
+
+
+def test_admin_pages_that_nobody_can_open_are_told(office, data):
+    """With the command that adds a user."""
+    _, database = data
+    (one,) = found(examine(office(), NOW, network=False), "users")
+    assert one.state == "warn" and "intake user add" in one.advice
+    add_user(database, "李办", "handle", "ban-2019-xx", NOW, "谭")
+    (one,) = found(examine(office(), NOW, network=False), "users")
+    assert one.state == "ok"

@@ -23,9 +23,12 @@ from rules.errors import ConfigError
 from rules.survey import load_survey
 from rules.typography import typeset
 from store.database import Database, connect, one, rows
+from store.users import add_user
 
 ADDRESS, PASSWORD = "hdwxb2019@126.com", "DEMO-SHOUQUANMA"
 MAILS = Path(__file__).parent / "mails"
+#: role → name and password for the admin pages; known to everybody, and on this machine only
+USERS = {"view": ("查看", "yanshi-chakan"), "handle": ("办理", "yanshi-banli"), "manage": ("管理", "yanshi-guanli")}
 #: the day whose digest is shown: on it most of the samples came
 DIGEST_DAY = date(2019, 8, 1)
 #: a file that marks a folder as ours, so that nobody's data is deleted
@@ -43,6 +46,8 @@ def run_demo(folder: Path, serve: bool = True) -> int:
         print(f"收信服务器 127.0.0.1:{mailbox.port}，发信服务器 127.0.0.1:{sink.port}（都只在本机，模仿 126 邮箱）")
         _run_daemon(config, len(samples))
     database = connect(config.database)
+    for role, (name, password) in USERS.items():
+        add_user(database, name, role, password, datetime.now(config.time_zone), "demo")
     wrong = _print_outcomes(database, samples)
     _print_reply(database, "acknowledgement", "一封“材料齐全”的答复")
     _print_reply(database, "missing_materials", "一封“请补材料”的答复")
@@ -52,8 +57,15 @@ def run_demo(folder: Path, serve: bool = True) -> int:
     if serve:
         from intake.admin import serve as serve_admin
 
+        _print_users()
         serve_admin(config)
     return 1 if wrong else 0
+
+
+def _print_users() -> None:
+    print("\n管理页面的演示用户（密码是公开的，正式使用请用 intake user add 另设）：")
+    print(table(("用户名", "密码", "可以做什么"), [(*USERS[role], words) for role, words in (
+        ("view", "只看"), ("handle", "还可办理"), ("manage", "还可自写查询、看完整号码"))]))
 
 
 def _fresh(folder: Path) -> Path:

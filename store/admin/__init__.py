@@ -1,7 +1,8 @@
-"""The database as a read-only web site (Datasette) in which no ID number and no telephone number can be read.
+"""The database as a web site (Datasette) with log-in, in which ID and telephone numbers are masked.
 
     policy.py   tables.yaml → what may be seen of every table and column, under which name
     masked.py   a Datasette database whose SQL reaches masked views only
-    gate.py     what stands before the site: loopback names only, no personal data in addresses, no remote content
+    gate.py     what stands before the site: sessions, loopback names only, no personal data in addresses
+    access.py   who may do what: log-in, rights, and the way to a number in full
     site.py     the site itself: titles, descriptions, queries, Chinese pages
 """

@@ -6,6 +6,7 @@ from datasette import Response, hookimpl
 from datasette.utils.asgi import Base400
 from datasette.views.base import DatasetteError
 
+from store.admin.access import ROLE_WORDS, ROUTES, may
 from store.admin.policy import queries, tables
 
 #: Datasette's commonest complaints
@@ -18,6 +19,8 @@ log = logging.getLogger(__name__)
 
 #: of the database on the site
 NAME = "intake"
+#: tables that only who administers may open
+_FOR_MANAGERS = ("users", "sessions", "login_attempts")
 #: how a filter compares, in the order of use
 LOOKUPS = (
     ("exact", "等于"), ("contains", "包含"), ("not", "不等于"), ("startswith", "开头是"), ("endswith", "结尾是"),
@@ -40,7 +43,40 @@ def extra_template_vars(datasette):
     if cells is None:
         return {}
     return {"tables_shown": [table for table in tables().values() if not table.hidden], "policy": tables(),
-            "queries_shown": queries(), "lookups": LOOKUPS, "word": cells.word, "site_name": NAME}
+            "queries_shown": queries(), "lookups": LOOKUPS, "word": cells.word, "site_name": NAME,
+            "may": may, "role_words": ROLE_WORDS}
+
+
+@hookimpl
+def register_routes(datasette):
+    """Pages of our own."""
+    return ROUTES if hasattr(datasette, "intake_access") else ()
+
+
+@hookimpl
+def actor_from_request(datasette, request):
+    """Whom the gate found to be logged in."""
+    request.scope.get("intake_reached", []).append(True)
+    return request.scope.get("intake_actor")
+
+
+@hookimpl
+def permission_allowed(datasette, actor, action, resource):
+    """Everybody who is logged in sees the masked tables; SQL of one's own is for who administers."""
+    if not hasattr(datasette, "intake_access"):
+        return None
+    database = resource[0] if isinstance(resource, tuple) else resource
+    if action != "view-instance" and database != NAME:
+        return False
+    if action == "execute-sql" or (action == "view-table" and resource[1] in _FOR_MANAGERS):
+        return may(actor, "manage")
+    return action in ("view-instance", "view-database", "view-table", "view-query") and may(actor, "view")
+
+
+@hookimpl(tryfirst=True)
+def forbidden(datasette, request, message):
+    """A right is missing."""
+    return _answer(datasette, request, 403, message) if hasattr(datasette, "intake_access") else None
 
 
 @hookimpl(wrapper=True)
@@ -58,9 +94,11 @@ async def _failed(datasette, request, exception) -> Response:
         status, message = 500, "管理页面出错，请查看服务日志。"
         # not its text, which may hold what somebody typed
         log.error("action=admin-error kind=%s", type(exception).__name__)
-    message = _SENTENCES.get(message, message)
+    return await _answer(datasette, request, status, _SENTENCES.get(message, message))
+
+
+async def _answer(datasette, request, status: int, message: str) -> Response:
     if request.path.partition("?")[0].endswith(".json"):
         return Response.json({"ok": False, "error": message, "status": status, "title": None}, status=status)
-    template = datasette.jinja_env.get_template("error.html")
-    return Response.html(await template.render_async({"status": status, "error": message, "urls": datasette.urls,
-                                                      "site_name": NAME, "crumb_items": lambda **_: []}), status=status)
+    page = await datasette.render_template("error.html", {"status": status, "error": message}, request=request)
+    return Response.html(page, status=status)

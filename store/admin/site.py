@@ -1,15 +1,19 @@
 """The site itself: titles, descriptions, queries and Chinese pages, put together for Datasette 0.65."""
 
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 from datasette.app import Datasette
 from datasette.plugins import pm
 
 from store.admin import hooks
+from store.admin.access import Access
 from store.admin.cells import Cells, Words
 from store.admin.gate import Gate
 from store.admin.masked import MaskedDatabase
 from store.admin.policy import HERE, Table, queries, tables
+from store.sessions import Lifetime
 
 #: of the database on the site
 NAME = hooks.NAME
@@ -20,17 +24,18 @@ _SETTINGS = {
 }
 
 
-def build(path: Path, title: str, words: Words) -> Datasette:
-    """A Datasette on the live database at `path`; reads only, masks numbers, loads nothing from elsewhere.
+def build(path: Path, title: str, words: Words, now: Callable[[], datetime], lifetime: Lifetime) -> Datasette:
+    """A Datasette on the live database at `path`; shows masked views, loads nothing from elsewhere.
 
     `words` gives the office's words for the code tables named in tables.yaml, and under `MISSING` a function for the
-    codes of `submissions.missing`.
+    codes of `submissions.missing`; sessions last for `lifetime`.
     """
     site = Datasette([], memory=False, metadata=_metadata(title), settings=_SETTINGS,
                      template_dir=str(HERE / "templates"), static_mounts=[("assets", str(HERE / "static"))])
     # Datasette adds an empty database of its own where it is given no file
     site.remove_database("_memory")
     site.intake_cells = Cells(words)
+    site.intake_access = Access(path, now, lifetime)
     site.add_database(MaskedDatabase(site, path, site.intake_cells.named), name=NAME)
     if not pm.is_registered(hooks):
         pm.register(hooks)
@@ -39,7 +44,7 @@ def build(path: Path, title: str, words: Words) -> Datasette:
 
 def application(site: Datasette, hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "::1")):
     """The ASGI application: the site behind its gate, for the given host names."""
-    return Gate(site.app(), hosts)
+    return Gate(site.app(), hosts, site.intake_access)
 
 
 def _metadata(title: str) -> dict:

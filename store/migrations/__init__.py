@@ -9,6 +9,7 @@ from store.migrations import (
     m003_duplicates,
     m004_reminders,
     m005_other_surveys,
+    m006_users,
     m009_replay,
     m017_towns,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "m003_duplicates",
     "m004_reminders",
     "m005_other_surveys",
+    "m006_users",
     "m009_replay",
     "m017_towns",
     "migrations",
