@@ -200,6 +200,13 @@ def test_a_forged_form_changes_nothing(stranger, forge):
     assert stranger.get("/").status_code == 200
 
 
+def test_a_form_of_our_own_is_taken_as_browsers_send_it(stranger):
+    """With `Origin` and `Sec-Fetch-Site`."""
+    log_in(stranger)
+    stranger.headers.update({"origin": str(stranger.base_url).rstrip("/"), "sec-fetch-site": "same-origin"})
+    assert submit(stranger, "/-/logout").headers["location"] == "/-/login"
+
+
 def _with_token(client) -> dict:
     return {"csrftoken": client.cookies["ds_csrftoken"]}
 
