@@ -56,11 +56,22 @@ def ledger_size(database: Database) -> int:
 
 
 def submissions_by(database: Database, column: str, begin: int, end: int) -> dict[str, int]:
-    """Submissions opened in [begin, end) by `category`, `status` or `on_time`."""
-    word = {"category": "category", "status": "status",
+    """Submissions opened in [begin, end) by `category`, `status`, `town` ('' for none) or `on_time`."""
+    word = {"category": "category", "status": "status", "town": "coalesce(town, '')",
             "on_time": "CASE on_time WHEN 1 THEN 'on_time' WHEN 0 THEN 'late' ELSE 'unknown' END"}[column]
     return _counts(database, f"SELECT {word} AS word, count(*) AS n FROM submissions "
                    f"WHERE {seconds('opened_at')} >= ? AND {seconds('opened_at')} < ? GROUP BY 1", [begin, end])
+
+
+def submissions_by_day(database: Database, zone: ZoneInfo, end: int) -> dict[str, int]:
+    """Submissions opened before `end`, by the day in `zone`."""
+    # by quarters of an hour, of which no time zone cuts one: the database cannot tell days of a zone
+    found: dict[str, int] = {}
+    for row in rows(database, f"SELECT {seconds('opened_at')} / 900 AS quarter, count(*) AS n FROM submissions "
+                    f"WHERE {seconds('opened_at')} < ? GROUP BY 1 ORDER BY 1", [end]):
+        day = datetime.fromtimestamp(row["quarter"] * 900, zone).date().isoformat()
+        found[day] = found.get(day, 0) + row["n"]
+    return found
 
 
 def accounts_by_platform(database: Database, begin: int, end: int) -> dict[str, int]:

@@ -9,10 +9,19 @@ from store.database import Database, one, rows
 OPEN = ("incomplete", "review")
 
 
+def _contact(submission: str) -> str:
+    """SQL: whom the first form of a submission that names a telephone names, and the telephone."""
+    first = (f"FROM accounts a WHERE a.submission_id = {submission} AND coalesce(a.admin_phone, a.owner_phone) IS NOT NULL "
+             "ORDER BY a.id LIMIT 1")
+    return (f"(SELECT iif(a.admin_phone IS NULL, a.owner_name, a.admin_name) {first}) AS contact, "
+            f"(SELECT coalesce(a.admin_phone, a.owner_phone) {first}) AS telephone")
+
+
 def reviews(database: Database) -> list[dict]:
     """Submissions that a person must look at, oldest first."""
-    return rows(database, "SELECT id, number, category, registrant, review_reasons, contact_address, updated_at "
-                "FROM submissions WHERE status = 'review' ORDER BY opened_at, id")
+    return rows(database, "SELECT s.id, s.number, s.category, s.registrant, s.review_reasons, s.contact_address, "
+                f"s.updated_at, {_contact('s.id')} FROM submissions s WHERE s.status = 'review' "
+                "ORDER BY s.opened_at, s.id")
 
 
 def open_doubts(database: Database) -> list[dict]:
@@ -61,9 +70,10 @@ def remote_files(database: Database) -> list[dict]:
 
 def dead_addresses(database: Database) -> list[dict]:
     """Addresses that no longer take our mail, of submissions that still need an answer or paper."""
-    return rows(database, "SELECT d.address, d.reason, d.at, group_concat(s.number, ' ') AS number "
+    return rows(database, f"SELECT d.*, {_contact('d.submission_id')} FROM ("
+                "SELECT d.address, d.reason, d.at, group_concat(s.number, ' ') AS number, min(s.id) AS submission_id "
                 "FROM dead_addresses d LEFT JOIN submissions s ON lower(s.contact_address) = lower(d.address) "
-                "AND s.status NOT IN ('registered', 'withdrawn') GROUP BY d.address ORDER BY d.at, d.address")
+                "AND s.status NOT IN ('registered', 'withdrawn') GROUP BY d.address) d ORDER BY d.at, d.address")
 
 
 def health(database: Database) -> list[dict]:
@@ -82,6 +92,21 @@ def queue_sizes(database: Database) -> dict[str, dict[str, int]]:
                     rows(database, f"SELECT {column} AS state, count(*) AS n FROM {table} GROUP BY 1")}
             for table, column in (("messages", "state"), ("submissions", "status"), ("replies", "state"),
                                   ("digest_mails", "state"))}
+
+
+def unread(database: Database) -> int:
+    """Mails that are still to be processed."""
+    return one(database, "SELECT count(*) AS n FROM messages WHERE state = 'received'")["n"]
+
+
+def resting_mail(database: Database) -> dict[str, int]:
+    """Mails of ours that are neither sent nor suppressed, by state: replies and digests together."""
+    found: dict[str, int] = {}
+    for table in ("replies", "digest_mails"):
+        for row in rows(database, f"SELECT state, count(*) AS n FROM {table} WHERE state IN ('held', 'queued', 'sending', "
+                        "'deferred', 'failed', 'uncertain') GROUP BY 1"):
+            found[row["state"]] = found.get(row["state"], 0) + row["n"]
+    return found
 
 
 def oldest_waiting(database: Database) -> str | None:

@@ -1,7 +1,11 @@
 """The daily report: figures, sums, what waits for a person, and nothing personal."""
 
+import base64
+import io
 import json
+import re
 import time
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -21,6 +25,7 @@ from build_store import (
     shipped_survey,
     stamp,
 )
+from PIL import Image
 
 from intake.office import digest
 
@@ -143,7 +148,7 @@ def test_what_needs_a_person_comes_first_with_its_reason(store, make):
             "授权码可能已过期",
         ):
             assert words in page
-        assert page.index("需要人工处理") < page.index("登记情况") < page.index("来信核对")
+        assert page.index("需要您处理") < page.index("登记情况") < page.index("来信核对")
 
 
 def test_an_inquiry_that_a_clerk_answered_by_hand_waits_no_longer(store, make):
@@ -202,8 +207,9 @@ def test_the_page_is_made_of_tables_and_inline_styles_only(store, make):
     """Web mail drops style sheets, and nothing may be loaded from elsewhere."""
     add_submission(store, add_message(store))
     html = make().html
-    for word in ("<style", "<script", "<link", "<img", "http:", "https:", "url("):
+    for word in ("<style", "<script", "<link", "http:", "https:", "url("):
         assert word not in html
+    assert all(source.startswith("cid:") for source in re.findall(r'src="([^"]*)"', html))
 
 
 def test_mail_in_the_mailbox_is_held_against_the_ledger(store, make):
@@ -238,9 +244,57 @@ def test_a_digest_of_an_empty_database_can_be_read(make):
 
 def test_the_files_hold_the_two_twins(make, tmp_path):
     """`intake digest --out`."""
-    page, text = digest.write_files(make(), tmp_path / "out")
+    page, text = digest.write_files(make(), tmp_path / "out", shipped_survey())
     assert page.name == "digest-2019-08-01.html" and page.read_text("utf-8").startswith("<!DOCTYPE html>")
     assert text.read_text("utf-8") == make().text
+
+
+def test_the_day_stands_beside_the_day_before_and_all_days(store, make):
+    """Two today, one yesterday, one before."""
+    for opened in ("2019-08-01 10:00", "2019-08-01 11:00", "2019-07-31 10:00", "2019-07-26 10:00"):
+        add_submission(store, add_message(store, opened), opened=opened)
+    made = make()
+    assert [made.counts[column]["submissions"] for column in ("day", "previous", "total")] == [2, 1, 4]
+    assert "新登记（件）：2 / 1 / 4" in made.text and "当日 / 前一日 / 累计" in made.text
+    assert "7月31日 1，8月1日 2" in made.text
+
+
+def test_the_charts_are_in_the_mail_itself_and_told_in_words(store, make, tmp_path):
+    """Every picture that the page names is a part of the mail; whoever does not see it reads what it shows."""
+    add_account(store, add_submission(store, add_message(store), town="石湾镇"))
+    made = make()
+    named = re.findall(r'<img src="cid:([^"]+)"[^>]* alt="([^"]+)"', made.html)
+    pictures = digest.inline_pictures(made, shipped_survey())
+    assert [name for name, _ in named] == [one.content_id for one in pictures] and len(named) == 4
+    assert "石湾镇 1" in named[3][1] and "微信公众号 1" in named[2][1]
+    for one in pictures:
+        picture = Image.open(io.BytesIO(one.data))
+        assert picture.width == 680 and len(picture.getcolors(1 << 20)) > 2
+    page, _ = digest.write_files(made, tmp_path / "out", shipped_survey())
+    shown = re.findall(r'<img src="data:image/png;base64,([^"]+)"', page.read_text("utf-8"))
+    assert [base64.b64decode(data) for data in shown] == [one.data for one in pictures]
+
+
+def test_a_case_to_call_about_names_whom_and_the_telephone(store, tmp_path):
+    """Hidden in the middle, unless the office wants to dial from the mail."""
+    submission = add_submission(store, add_message(store), status="review", review_reasons=["请核对。"])
+    add_account(store, submission, admin_name="谭晓明", admin_phone=PHONE)
+    config = configuration(tmp_path)
+    masked = digest.make(config, shipped_survey(), store, DAY, MORNING)
+    assert PHONE not in masked.text + masked.html and f"联系人 谭晓明 {PHONE[:3]}" in masked.text
+    config = replace(config, digest=replace(config.digest, telephones="full"))
+    full = digest.make(config, shipped_survey(), store, DAY, MORNING)
+    assert f"联系人 谭晓明 {PHONE}" in full.text and PHONE in full.html and "手机号码" not in full.text[-200:]
+
+
+def test_the_state_of_the_service_is_told(store, make):
+    """Queues, the last look into the mailbox, the disk."""
+    add(store, "health", name="last_poll:office@example.cn", value=None, at=stamp("2019-08-02 08:29"))
+    add_message(store, state="received", kind=None)
+    add_reply(store, None, state="queued", sent_at=None)
+    text = make().text
+    for line in ("最近一次成功查看 office@example.cn：2019-08-02 08:29", "尚待处理的来信：1 封", "待发送 1 封", "数据所在磁盘：剩余 "):
+        assert line in text
 
 
 def test_ten_thousand_mails_make_a_digest_within_seconds(store, make):

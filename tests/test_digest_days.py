@@ -1,6 +1,7 @@
 """Which days are due, what is made up for after down-time, and that nobody gets a digest twice."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from email import message_from_bytes
@@ -123,10 +124,10 @@ def test_queueing_twice_sends_once(store, tmp_path):
     """One mail for each address, however often it is asked for; an address added later gets its own."""
     config = configuration(tmp_path)
     made = digest.make(config, shipped_survey(), store, DAY, MORNING)
-    assert digest.store_and_queue(store, made, config, MORNING) == 1
-    assert digest.store_and_queue(store, made, config, MORNING) == 0
+    assert digest.store_and_queue(store, made, config, shipped_survey(), MORNING) == 1
+    assert digest.store_and_queue(store, made, config, shipped_survey(), MORNING) == 0
     both = replace(config, digest=replace(config.digest, to=("office@example.org", "second@example.org")))
-    assert digest.store_and_queue(store, made, both, MORNING) == 1
+    assert digest.store_and_queue(store, made, both, shipped_survey(), MORNING) == 1
     assert len({row["smtp_message_id"] for row in store.query("SELECT smtp_message_id FROM digest_mails")}) == 2
 
 
@@ -139,10 +140,15 @@ def test_the_mail_bears_both_twins_and_says_that_a_machine_wrote_it(store, tmp_p
     twins = {
         part.get_content_type(): part.get_payload(decode=True).decode()
         for part in mail.walk()
-        if not part.is_multipart()
+        if part.get_content_maintype() == "text"
     }
+    shape = [part.get_content_type() for part in mail.walk()]
+    assert shape[:4] == ["multipart/alternative", "text/plain", "multipart/related", "text/html"]
+    shown = {part["Content-ID"][1:-1] for part in mail.walk() if part.get_content_type() == "image/png"}
+    assert shown == set(re.findall(r'"cid:([^"]+)"', twins["text/html"])) and len(shown) == 4
+    assert max(map(len, next(store.query("SELECT mime FROM digest_mails"))["mime"].split(b"\r\n"))) <= 998
     assert mail["Auto-Submitted"] == "auto-generated" and mail["To"] == "office@example.org"
-    assert "需要人工处理" in twins["text/plain"] and "<table" in twins["text/html"]
+    assert "需要您处理" in twins["text/plain"] and "<table" in twins["text/html"]
     assert made.text.splitlines() == twins["text/plain"].splitlines()
 
 

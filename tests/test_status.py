@@ -109,6 +109,6 @@ def test_a_paused_account_waits_for_a_person(tmp_path):
     database = empty_store(tmp_path)
     now = at("2019-08-01 12:00")
     pacing.pause(database, pacing.Pause(now + timedelta(hours=2), "当日发信数量已达服务器上限"), now)
-    (task,) = attention.gather(database, now)
+    (task,) = attention.gather(database, attention.View(now))
     assert task.code == "pause" and "8月1日 14:00" in task.lines[0]
-    assert attention.gather(database, now + timedelta(hours=3)) == ()
+    assert attention.gather(database, attention.View(now + timedelta(hours=3))) == ()

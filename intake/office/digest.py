@@ -10,6 +10,7 @@ A mail that was received on D but entered in the ledger only after D's digest ha
 that was unreachable, a service just installed) is 补登 in the next digest. So every mail stands in exactly one digest.
 """
 
+import base64
 import json
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
@@ -20,8 +21,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 import rules
 from intake.config import Config
-from intake.office import accounting, attention, calendar, deadlines, digest_page, roster, words
-from intake.sending.compose import compose_report, message_id_for
+from intake.office import accounting, attention, calendar, deadlines, digest_page, roster, running, words
+from intake.office.charts.figures import charts
+from intake.office.charts.layout import Picture
+from intake.sending.compose import InlinePicture, compose_report, message_id_for
 from rules.survey import Survey
 from store import digests
 from store.database import Database, writing
@@ -81,7 +84,7 @@ def _make_due(config: Config, survey: Survey, database: Database, day: date, now
     """One digest, kept; `mail`: queued too, unless it is quiet and the office wants none then."""
     made = make(config, survey, database, day, now, _unmailed(database, day) if mail else ())
     if mail and not (config.digest.quiet_days == "skip" and is_quiet(made)):
-        store_and_queue(database, made, config, now)
+        store_and_queue(database, made, config, survey, now)
     else:
         store(database, made, now)
     return made
@@ -89,7 +92,7 @@ def _make_due(config: Config, survey: Survey, database: Database, day: date, now
 
 def _unmailed(database: Database, day: date) -> tuple[date, ...]:
     """`day` and the days before it of which no mail has told, oldest first; at most `MOST_DAYS`."""
-    told = {date.fromisoformat(row["day"]) for counts in digests.counts_mailed(database) for row in counts["covers"]}
+    told = {date.fromisoformat(row["day"]) for counts in digests.counts_mailed(database) for row in counts.get("covers", ())}
     begin = day - timedelta(days=MOST_DAYS - 1)
     made = {date.fromisoformat(one) for one in digests.days_made(database)}
     return (*sorted(one for one in made - told if begin <= one < day), day)
@@ -112,21 +115,31 @@ def make(config: Config, survey: Survey, database: Database, day: date, now: dat
     begin, end = digests.span(day, zone)
     first = (covers or (day,))[0]
     period_begin = digests.span(first, zone)[0]
-    tasks, folders = attention.gather(database, now.astimezone(zone)), accounting.folders(database)
+    view = attention.View(now.astimezone(zone), MOST_LINES, config.digest.telephones == "full")
+    tasks, folders = attention.gather(database, view), accounting.folders(database)
+    state = running.gather(config, database, now)
     due, units = deadlines.gather(config, survey, database, now), roster.listed(config, survey, database)
     counts = {
         "day": _figures(database, begin, end),
+        "previous": _figures(database, *digests.span(day - timedelta(days=1), zone)),
+        "by_day": digests.submissions_by_day(database, zone, end),
         "period": _figures(database, period_begin, end), "total": _figures(database, 0, end),
         "late_entries": _late_entries(database, config, day, begin),
         "late_entries_period": _late_entries(database, config, first, period_begin), "ledger": _ledger(database),
         "ledger_until": digests.ledger_until(database),
-        "attention": {task.code: len(task.lines) for task in tasks},
+        "attention": {task.code: task.count for task in tasks},
         "folders": [asdict(folder) for folder in folders],
         "covers": [_covered(database, d, zone) for d in covers or (day,)], "deadlines": due.counts,
-        "roster": units.roster.counts() if units and units.roster else None,
+        "roster": units.roster.counts() if units and units.roster else None, "running": asdict(state) | {"polls": dict(state.polls)},
     }
+    tasks = (*running.tasks(state), *tasks)
+    counts["attention"] |= {task.code: task.count for task in tasks}
+    pictures = charts(counts, survey, day)
     page = {"survey": survey, "day": day, "now": now.astimezone(zone), "counts": counts, "tasks": tasks,
             "folders": folders, "words": words, "most": MOST_LINES, "groups": digest_page.groups(counts, survey),
+            "columns": digest_page.columns(counts), "running_rows": running.rows(state),
+            "hidden": "证件号码和邮箱地址" if view.full_telephones else "证件号码、手机号码和邮箱地址", "pictures": pictures,
+            "content_id": lambda picture: _content_id(picture, day), "recent": digest_page.recent_days(counts, day),
             "silence_rows": digest_page.silence_rows(counts), "ledger_rows": digest_page.ledger_rows(counts),
             "folder_name": digest_page.folder_name, "folder_note": digest_page.folder_note,
             "folder_sentence": digest_page.folder_sentence, "deadlines": due, "units": units,
@@ -143,7 +156,7 @@ def store(database: Database, digest: Digest, now: datetime) -> int:
     return digests.add_digest(database, digest.day, digest.counts, digest.text, digest.html, now)
 
 
-def store_and_queue(database: Database, digest: Digest, config: Config, now: datetime) -> int:
+def store_and_queue(database: Database, digest: Digest, config: Config, survey: Survey, now: datetime) -> int:
     """Write the digest's row and queue one mail for each address of the office that has none of it yet.
 
     One transaction. Returns how many mails were queued: a second call for the same day queues nothing, and without
@@ -153,8 +166,9 @@ def store_and_queue(database: Database, digest: Digest, config: Config, now: dat
         identifier = store(database, digest, now)
         addresses = [address for address in dict.fromkeys(config.digest.to)
                      if not digests.has_mail(database, identifier, address)] if config.smtp else []
+        pictures = inline_pictures(digest, survey) if addresses else ()
         for address in addresses:
-            _queue(database, identifier, address, digest, config, now)
+            _queue(database, identifier, address, digest, pictures, config, now)
     return len(addresses)
 
 
@@ -167,11 +181,32 @@ def stored(database: Database, day: date) -> Digest | None:
     return Digest(day, json.loads(row["counts"]), row["text"], row["html"], mail or _chinese_day(day))
 
 
-def write_files(digest: Digest, folder: Path) -> tuple[Path, Path]:
+def with_pictures(digest: Digest, survey: Survey) -> str:
+    """The page by itself, with the pictures that a mail bears beside it inside."""
+    page = digest.html
+    for picture in inline_pictures(digest, survey):
+        data = base64.b64encode(picture.data).decode("ascii")
+        page = page.replace(f'"cid:{picture.content_id}"', f'"data:image/png;base64,{data}"')
+    return page
+
+
+def inline_pictures(digest: Digest, survey: Survey) -> tuple[InlinePicture, ...]:
+    """The charts of a report, drawn from its figures; () for one of a version that had none."""
+    from intake.office.charts.png import png  # Pillow is loaded once a day, not at the start
+
+    return tuple(InlinePicture(_content_id(picture, digest.day), f"{picture.name}.png", png(picture))
+                 for picture in charts(digest.counts, survey, digest.day))
+
+
+def _content_id(picture: Picture, day: date) -> str:
+    return f"{picture.name}.{day.isoformat()}@intake"
+
+
+def write_files(digest: Digest, folder: Path, survey: Survey) -> tuple[Path, Path]:
     """Write `digest-D.html` and `digest-D.txt` into `folder`; returns their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     page, text = (folder / f"digest-{digest.day.isoformat()}.{ending}" for ending in ("html", "txt"))
-    page.write_text(digest.html, encoding="utf-8")
+    page.write_text(with_pictures(digest, survey), encoding="utf-8")
     text.write_text(digest.text, encoding="utf-8")
     return page, text
 
@@ -196,6 +231,7 @@ def _figures(database: Database, begin: int, end: int) -> dict:
         "category": digests.submissions_by(database, "category", begin, end),
         "status": digests.submissions_by(database, "status", begin, end),
         "on_time": digests.submissions_by(database, "on_time", begin, end),
+        "town": digests.submissions_by(database, "town", begin, end),
         "platform": digests.accounts_by_platform(database, begin, end),
         "replies": digests.replies_sent(database, begin, end),
         "silences": digests.silences(database, begin, end),
@@ -218,9 +254,10 @@ def _covered(database: Database, day: date, zone) -> dict:
             "answers": sum(digests.replies_sent(database, begin, end).values())}
 
 
-def _queue(database: Database, digest_id: int, address: str, digest: Digest, config: Config, now: datetime) -> None:
+def _queue(database: Database, digest_id: int, address: str, digest: Digest, pictures: tuple[InlinePicture, ...],
+           config: Config, now: datetime) -> None:
     mark = message_id_for(f"{digest.day.isoformat()} {address}", "digest", config.smtp.sender)
-    mime = compose_report(digest.subject, digest.text, digest.html, to_address=address, sender=config.smtp.sender,
+    mime = compose_report(digest.subject, digest.text, digest.html, pictures=pictures, to_address=address, sender=config.smtp.sender,
                           sender_name=config.smtp.sender_name or None, smtp_message_id=mark,
                           date=now.astimezone(config.time_zone))
     digests.queue_mail(database, digest_id, address, digest.subject, mark, mime, now)

@@ -1,9 +1,11 @@
 """The figures of a digest as rows with Chinese labels: what the two templates print."""
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 from intake.office import words
 from intake.office.accounting import Folder
+from intake.office.charts.figures import NO_TOWN
 from intake.office.roster import note_of, unit_name
 from rules.roster import Roster
 from rules.survey import Survey
@@ -12,11 +14,10 @@ from rules.values import mask_personal
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of a table: the number of the reported day (or days) and the total."""
+    """One line of a table: a number for each of `columns`."""
 
     label: str
-    day: int
-    total: int
+    numbers: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,28 +28,41 @@ class Group:
     rows: tuple[Row, ...]
 
     @property
-    def day(self) -> int:
-        return sum(row.day for row in self.rows)
+    def sums(self) -> tuple[int, ...]:
+        return tuple(map(sum, zip(*(row.numbers for row in self.rows), strict=True)))
 
-    @property
-    def total(self) -> int:
-        return sum(row.total for row in self.rows)
+
+def columns(counts: dict) -> tuple[tuple[str, str], ...]:
+    """(head, key in `counts`) of the numbers in every table: the day beside the day before, and all days.
+
+    A mail that covers several days begins with these together.
+    """
+    several = (("本期", "period"),) if len(counts["covers"]) > 1 else ()
+    return (*several, ("当日", "day"), ("前一日", "previous"), ("累计", "total"))
+
+
+def recent_days(counts: dict, day: date) -> tuple[tuple[str, int], ...]:
+    """New submissions of the last two weeks, day by day: what the picture shows, for the text."""
+    days = [day - timedelta(days=n) for n in range(13, -1, -1)]
+    return tuple((f"{one.month}月{one.day}日", counts["by_day"].get(one.isoformat(), 0)) for one in days)
 
 
 def groups(counts: dict, survey: Survey) -> tuple[Group, ...]:
     """The tables of part two, in the order in which an office asks."""
     platforms = {choice.name: choice.name for choice in survey.platforms} | {"": "未能判定"}
+    towns = {town.name: town.name for town in survey.towns} | {"": NO_TOWN}
+    by_town = (_group("新登记（按乡镇）", counts, "town", towns),) if survey.towns else ()
     return (
         _group("来信", counts, "mail", words.MAIL_KINDS), _group("新登记（按类别）", counts, "category", words.CATEGORIES),
         _group("登记状态", counts, "status", words.STATUSES), _group("是否按时", counts, "on_time", words.TIMELINESS),
-        _group("账号（按平台）", counts, "platform", platforms), _group("已发回信", counts, "replies", words.REPLY_KINDS),
+        _group("账号（按平台）", counts, "platform", platforms), *by_town, _group("已发回信", counts, "replies", words.REPLY_KINDS),
         _group("无法使用的附件", counts, "unread_files", words.PROBLEMS),
     )
 
 
 def silence_rows(counts: dict) -> tuple[Row, ...]:
     """Why there was no answer, the commonest first."""
-    return tuple(sorted(_group("", counts, "silences", words.SILENCES).rows, key=lambda row: -row.total))
+    return tuple(sorted(_group("", counts, "silences", words.SILENCES).rows, key=lambda row: -row.numbers[-1]))
 
 
 def ledger_rows(counts: dict) -> list[tuple[str, int]]:
@@ -117,6 +131,7 @@ def folder_sentence(folder: Folder) -> str:
 
 
 def _group(title: str, counts: dict, key: str, labels: dict[str, str]) -> Group:
-    day, total = counts["period"][key], counts["total"][key]
+    total = counts["total"][key]
     codes = [code for code in labels if code in total] + sorted(code for code in total if code not in labels)
-    return Group(title, tuple(Row(labels.get(code, code), day.get(code, 0), total[code]) for code in codes))
+    return Group(title, tuple(Row(labels.get(code, code), tuple(counts[column][key].get(code, 0)
+                                                                for _, column in columns(counts))) for code in codes))

@@ -53,7 +53,7 @@ def status(config: Config, database: Database, now: datetime) -> Status:
     beat = minutes_since(health.get("heartbeat", {}).get("at"), now)
     alive = beat is not None and beat <= DEAD_MINUTES
     late = [box.address for box in config.mailboxes if alive and _is_late(health, box, now)]
-    tasks = attention.gather(database, now)
+    tasks = attention.gather(database, attention.View(now, _MOST_LINES))
     due = deadlines.gather(config, None, database, now)
     code = DEAD if not alive else NEEDS_A_PERSON if tasks or late else HEALTHY
     sizes = overview.queue_sizes(database)
@@ -65,7 +65,7 @@ def status(config: Config, database: Database, now: datetime) -> Status:
         "queues": sizes, "ledger": digests.ledger_size(database),
         "oldest_waiting": overview.oldest_waiting(database),
         "folders": [asdict(folder) for folder in accounting.folders(database)],
-        "attention": {task.code: len(task.lines) for task in tasks},
+        "attention": {task.code: task.count for task in tasks},
         "deadlines": due.counts, "last_digest": (digests.last_digest(database) or {}).get("day"),
     }
     return Status(code, "\n".join(_screen(config, facts, tasks, accounting.folders(database), due)) + "\n", facts)
@@ -98,7 +98,7 @@ def _screen(config: Config, facts: dict, tasks, folders, due: Deadlines) -> list
               for folder in folders] or ["  尚未查看过邮箱。"]
     lines += _deadlines(due)
     lines += ["", "需要人工处理"]
-    lines += [f"  {task.title}：{len(task.lines)} 项。{task.advice}" for task in tasks]
+    lines += [f"  {task.title}：{task.count} 项。{task.advice}" for task in tasks]
     lines += [f"  {address}：已较长时间没有成功查看邮箱，请运行 intake doctor。" for address in facts["late_mailboxes"]]
     return lines if tasks or facts["late_mailboxes"] else [*lines, "  没有。"]
 

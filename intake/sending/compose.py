@@ -41,6 +41,16 @@ class Attachment:
     media_type: str = "application/octet-stream"
 
 
+@dataclass(frozen=True, slots=True)
+class InlinePicture:
+    """A picture that the HTML shows where it says `cid:<content_id>` (RFC 2392)."""
+
+    content_id: str
+    filename: str
+    data: bytes
+    media_type: str = "image/png"
+
+
 def message_id_for(message_sha256: str, kind: str, domain: str) -> str:
     """The Message-ID of the reply of that kind to that mail: always the same, and different for any other."""
     unique = hashlib.sha256(f"{message_sha256}\n{kind}".encode()).hexdigest()[:40]
@@ -66,14 +76,14 @@ def compose(answer: Answer, *, to_address: str, to_name: str | None, sender: str
     return _mail(fields, answer.text, answer.html, files, smtp_message_id)
 
 
-def compose_report(subject: str, text: str, html: str, attachments: Iterable[Attachment] = (), *, to_address: str,
-                   to_name: str | None = None, sender: str, sender_name: str | None, smtp_message_id: str,
+def compose_report(subject: str, text: str, html: str, attachments: Iterable[Attachment] = (), *,
+                   pictures: Iterable[InlinePicture] = (), to_address: str, to_name: str | None = None, sender: str, sender_name: str | None, smtp_message_id: str,
                    date: datetime) -> bytes:
     """A mail that answers nobody, such as the digest: as `compose`, without threading."""
     fields = [*_addressing(sender, sender_name, to_address, to_name, subject, smtp_message_id, date),
               b"Auto-Submitted: auto-generated", b"X-Auto-Response-Suppress: All"]
     files = [_file_part(file.filename, file.media_type, file.data) for file in attachments]
-    return _mail(fields, text, html, files, smtp_message_id)
+    return _mail(fields, text, html, files, smtp_message_id, [_picture_part(picture) for picture in pictures])
 
 
 # --- header fields ---------------------------------------------------------------------------------------------------
@@ -151,17 +161,22 @@ def _domain(domain: str) -> str:
 # --- bodies ----------------------------------------------------------------------------------------------------------
 
 
-def _mail(fields: list[bytes], text: str, html: str, files: list[bytes], smtp_message_id: str) -> bytes:
+def _mail(fields: list[bytes], text: str, html: str, files: list[bytes], smtp_message_id: str,
+          pictures: Sequence[bytes] = ()) -> bytes:
     # base64 bodies never hold a hyphen, so these lines cannot stand in them
     mark = hashlib.sha256(smtp_message_id.encode("ascii")).hexdigest()[:24]
-    alternative = _multipart("alternative", f"=_a_{mark}", [_text_part("plain", text), _text_part("html", html)])
+    page = _text_part("html", html)
+    if pictures:  # RFC 2387: the page and what it shows are one thing; a reader of plain text sees neither
+        page = _multipart("related", f"=_r_{mark}", [page, *pictures], 'type="text/html"')
+    alternative = _multipart("alternative", f"=_a_{mark}", [_text_part("plain", text), page])
     whole = _multipart("mixed", f"=_m_{mark}", [alternative, *files]) if files else alternative
     return b"\r\n".join([*fields, whole])
 
 
-def _multipart(subtype: str, boundary: str, parts: list[bytes]) -> bytes:
+def _multipart(subtype: str, boundary: str, parts: list[bytes], parameter: str = "") -> bytes:
     edge = b"--" + boundary.encode("ascii")
-    head = f'Content-Type: multipart/{subtype};\r\n boundary="{boundary}"\r\n\r\n'.encode("ascii")
+    further = f"\r\n {parameter};" if parameter else ""
+    head = f'Content-Type: multipart/{subtype};{further}\r\n boundary="{boundary}"\r\n\r\n'.encode("ascii")
     return head + b"".join(edge + b"\r\n" + part + b"\r\n" for part in parts) + edge + b"--\r\n"
 
 
@@ -186,6 +201,14 @@ def _blank_form(path: Path, name: str, changed: int, size: int) -> bytes:
     """A blank form as a part, encoded once for all replies, and again when the office has changed it."""
     media_type = DOCX if path.suffix.lower() == ".docx" else "application/octet-stream"
     return _file_part(name, media_type, path.read_bytes())
+
+
+def _picture_part(picture: InlinePicture) -> bytes:
+    head = (f'Content-Type: {picture.media_type};\r\n name="{picture.filename}"\r\n'
+            f"Content-ID: <{picture.content_id}>\r\n"
+            f'Content-Disposition: inline;\r\n filename="{picture.filename}"\r\n'
+            f"Content-Transfer-Encoding: base64\r\n\r\n").encode("ascii")
+    return head + _base64(picture.data)
 
 
 def _file_part(filename: str, media_type: str, octets: bytes) -> bytes:
