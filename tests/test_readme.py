@@ -11,7 +11,7 @@ import yaml
 
 from intake.cli import parser
 from intake.config_file import load_config
-from intake.office import attention, words
+from intake.office import attention, running, words
 from intake.reading.filetype import CONTAINERS
 from intake.reading.read_files import Reader
 from rules.autoreply import GUARDS
@@ -211,8 +211,8 @@ def test_the_manual_lists_every_reason_for_silence():
 
 def test_the_manual_explains_every_sort_of_work_for_a_person():
     """The titles of the digest's first part."""
-    source = Path(attention.__file__).read_text("utf-8")
-    titles = re.findall(r'Attention\("\w+", "([^"]+)"', source)
+    source = Path(attention.__file__).read_text("utf-8") + Path(running.__file__).read_text("utf-8")
+    titles = re.findall(r'(?:Attention|_listed)\("\w+", "([^"]+)"', source)
     titles += re.findall(r'"(?:held|failed|uncertain)": \("([^"]+)"', source)
     rows = re.findall(r"^\| ([^|]+?) \|", section(CHINESE, "## 三、需要人工处理的事项"), re.MULTILINE)
     assert len(titles) >= 10 and set(titles) <= set(rows)
