@@ -118,7 +118,7 @@ def once(arguments: Namespace) -> int:
                 new += watch.watch_once(config, box, password, database, clock_now).new
             except IntakeError as error:  # what came in is processed and answered all the same
                 failures.append(f"{box.address}：{error}")
-        with exclusive(config.data / "process.lock") as held, ReaderPool(config.survey, config.read) as pool:
+        with exclusive(config.data / "process.lock") as held, ReaderPool(config.survey, config.read, data=config.data) as pool:
             processed = pipeline.process_pending(config, survey, database, pool, clock_now) if held else 0
         digests = clock.turn(config, survey, database, clock_now())
         sent = deliver(config, database, clock_now)

@@ -139,6 +139,8 @@ class ReadLimits:
     seconds: float = 120
     #: address space of one reader
     memory_mb: int = 2048
+    #: what readers made of files is kept in so many megabytes on the disk; 0: nothing is kept
+    readings_mb: int = 1024
     #: tries before a mail is given up
     attempts: int = 3
 

@@ -79,6 +79,7 @@ _READ: dict[str, Reader] = {
     "max_pages": lambda node: node.integer(1, 10_000),
     "seconds": lambda node: node.number(1, 86400),
     "memory_mb": lambda node: node.integer(256, 1024 * 1024),
+    "readings_mb": lambda node: node.integer(0, 1024 * 1024),
     "attempts": lambda node: node.integer(1, 100),
 }
 _ADMIN: dict[str, Reader] = {

@@ -112,7 +112,7 @@ def _watching(config: Config, mailbox: Mailbox, signals: Signals, now) -> Callab
 
 def _processing(config: Config, survey: Survey, signals: Signals, now) -> Callable[[Database], None]:
     def loop(database: Database) -> None:
-        with ReaderPool(config.survey, config.read) as pool:
+        with ReaderPool(config.survey, config.read, data=config.data) as pool:
             while not signals.stop.is_set():
                 signals.arrived.clear()
                 with exclusive(config.data / "process.lock") as held:

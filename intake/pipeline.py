@@ -65,7 +65,10 @@ def _hand_out(config: Config, database: Database, pool: ReaderPool, handed: dequ
     processing.begin_attempts(database, [message["id"] for message in fresh])
     for message in fresh:
         path = raw_path(config.data, message["sha256"])
-        handed.append((message, pool.submit(read_mail_job, str(path), message["sha256"], str(config.survey), config.read)))
+        # a person asked for it again; should a file kill its reader once more, the next attempt leaves it out
+        anew = bool(message["read_anew"]) and message["attempts"] == 0
+        handed.append((message, pool.submit(read_mail_job, str(path), message["sha256"], str(config.survey), config.read,
+                                            anew=anew)))
 
 
 def _finish(config: Config, survey: Survey, database: Database, message: dict, future,

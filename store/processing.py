@@ -55,13 +55,13 @@ def fail_attempt(database: Database, message: dict, error: str, now: datetime, a
 
 
 def retry(database: Database, message_ids: list[int], actor: str, now: datetime) -> list[int]:
-    """Let messages that were given up be tried again; returns those that were."""
+    """Let messages that were given up be tried again, each file read anew; returns those that were."""
     retried = []
     with writing(database):
         for message_id in message_ids:
             changed = database.conn.execute(
-                "UPDATE messages SET state = 'received', attempts = 0, next_attempt_at = NULL WHERE id = ? AND "
-                "state = 'failed'", [message_id]).rowcount
+                "UPDATE messages SET state = 'received', attempts = 0, next_attempt_at = NULL, read_anew = 1 WHERE "
+                "id = ? AND state = 'failed'", [message_id]).rowcount
             if changed:
                 retried.append(message_id)
                 add_event(database, now, "retried", actor=actor, message_id=message_id)
@@ -127,7 +127,8 @@ def _insert_file(database: Database, message_id: int, file: FileReading, parent_
 def finish(database: Database, message_id: int, kind: str, silence: str | None, now: datetime) -> None:
     """Mark a message as processed, with its kind and the reason why it got no reply (None where it got one)."""
     database.conn.execute(
-        "UPDATE messages SET kind = ?, silence = ?, state = 'processed', error = NULL, processed_at = ? WHERE id = ?",
+        "UPDATE messages SET kind = ?, silence = ?, state = 'processed', error = NULL, processed_at = ?, read_anew = 0 "
+        "WHERE id = ?",
         [kind, silence, now.isoformat(), message_id])
 
 

@@ -31,8 +31,8 @@ from intake.config import ReadLimits
 from intake.readers import Unreadable, sheet, sheet_xml, text_table
 from intake.readers.number_format import digits_as_written, formatted
 from intake.readers.sheet_drawing import morph_data
+from intake.reading.documents import READERS
 from intake.reading.filetype import kind_of
-from intake.reading.read_files import _READERS
 from rules.document import EMPTY, TICKED, Paragraph, Table
 from rules.form import is_blank, read_forms
 from rules.survey import load_survey
@@ -99,7 +99,7 @@ def test_the_content_tells_a_workbook_whatever_its_name():
 def test_files_of_libreoffice_are_read_whole(name):
     """Real files (tests/files/sheets/make.py), their kind told by their content."""
     data, truth = (FILES / name).read_bytes(), json.loads((FILES / "truth.json").read_text("utf-8"))[name]
-    reader = importlib.import_module(f"intake.readers.{_READERS[kind_of(data, name)]}")
+    reader = importlib.import_module(f"intake.readers.{READERS[kind_of(data, name)]}")
     forms = read_forms(reader.read(data, LIMITS), SURVEY)
     wanted = [{key: tuple(item) if isinstance(item, list) else item for key, item in form.items()} for form in truth["forms"]]
     assert [form.kind for form in forms] == [truth["kind"]] * len(wanted)

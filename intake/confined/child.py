@@ -14,10 +14,14 @@ from typing import IO, Any
 
 import intake
 from intake.config import ReadLimits
-from intake.confined.wire import HEAD_BYTES, load_reply, parse_head, send_frame
+from intake.confined.shared import LETHAL, SharedWith
+from intake.confined.wire import HEAD_BYTES, KILLS, KNOWN, NOT_KNOWN, Forged, load_reply, parse_head, send_frame
+from intake.reading.version import ReaderVersion
 from rules.errors import PermanentError, TransientError
 
 _START_SECONDS = 60
+#: the office's machine is shut down, memory runs out, somebody ends processes: no file is to blame
+_FROM_OUTSIDE = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _ROOT = str(Path(intake.__file__).resolve().parent.parent)
 #: all that a child knows of the world: one thread per library, as children run side by side
 _ENVIRONMENT = {
@@ -29,10 +33,12 @@ _ENVIRONMENT = {
 class ChildDied(Exception):
     """The child died, or was killed, while it worked."""
 
-    def __init__(self, message: str, file: str | None, timed_out: bool):
+    def __init__(self, message: str, file: str | None, timed_out: bool, by_itself: bool = True):
         super().__init__(message)
         #: SHA-256 of the file that it was about to open, or None
         self.file, self.timed_out = file, timed_out
+        #: False where it was killed from outside, so that nothing speaks against the file
+        self.by_itself = by_itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,8 @@ class Child:
         self, prefix: tuple[str, ...] | None, import_paths: tuple[str, ...], limits: ReadLimits, survey: tuple
     ):
         self.limits, self.jobs = limits, 0
+        #: of the code that it runs, where readings are kept
+        self.version: ReaderVersion | None = None
         self._channel, theirs = socket.socketpair()
         paths = [_ROOT, *import_paths]
         code = (
@@ -74,19 +82,23 @@ class Child:
         return self._process.pid
 
     def call(
-        self, function, arguments: tuple, keywords: dict, deadline: float, raw: IO[bytes] | None = None
-    ) -> Outcome:
+        self, function, arguments: tuple, keywords: dict, deadline: float, raw: IO[bytes] | None = None,
+        shared: SharedWith | None = None,
+    ) -> Outcome:  # fmt: skip
         """Run `function` in the child; with `raw`, that open file takes the place of the first argument.
+
+        `shared`: where the child finds readings of files, and leaves its own.
 
         Raises ChildDied; PermanentError or TransientError as the function raised them.
         """
         self.jobs += 1
         descriptors = (raw.fileno(),) if raw else ()
         try:
-            self._job(function.__module__, function.__qualname__, arguments, keywords, descriptors)
+            self._job(function.__module__, function.__qualname__, arguments, {**keywords, "keeps": shared is not None},
+                      descriptors)  # fmt: skip
         except OSError:  # it died since its last job
             raise ChildDied("读取进程已退出", None, False) from None
-        return Outcome(load_reply(self._answer(deadline, self.limits.seconds, b"R")))
+        return Outcome(load_reply(self._answer(deadline, self.limits.seconds, b"R", shared)))
 
     def kill(self) -> None:
         """Kill it with all that it started; whoever waits for its answer gets ChildDied."""
@@ -107,8 +119,8 @@ class Child:
         payload = pickle.dumps((module, name, arguments, keywords, seconds), protocol=5)
         send_frame(self._channel, b"J", payload, descriptors)
 
-    def _answer(self, deadline: float, step_seconds: float | None, wanted: bytes) -> bytes:
-        """The payload of the next frame that is no progress report; each report starts the clock of one file anew."""
+    def _answer(self, deadline: float, step_seconds: float | None, wanted: bytes, shared: SharedWith | None = None) -> bytes:
+        """The payload of the wanted frame; each report of progress starts the clock of one file anew."""
         file = None
         limit = self._limit(deadline, step_seconds)
         while True:
@@ -118,8 +130,30 @@ class Child:
                 file, limit = payload.decode("ascii", "replace"), self._limit(deadline, step_seconds)
             elif tag == wanted:
                 return payload
+            elif shared and tag in (b"Q", b"K"):
+                self._share(shared, tag, payload, file)
+                limit = self._limit(deadline, step_seconds)
             else:
                 self._raise(tag, payload.decode("utf-8", "replace"), file)
+
+    def _share(self, shared: SharedWith, tag: bytes, payload: bytes, file: str | None) -> None:
+        """Answer a child's question for a reading, or keep one."""
+        key, _, entry = payload.partition(b"\n")
+        try:
+            if tag == b"K":
+                shared.keep(key.decode("ascii"), entry)
+                return
+            found = shared.open(key.decode("ascii"))
+        except ValueError:  # no such key can be
+            raise Forged("读取进程发来无法辨认的数据") from None
+        try:
+            if found is None or found is LETHAL:
+                send_frame(self._channel, b"A", NOT_KNOWN if found is None else KILLS)
+            else:
+                with found:
+                    send_frame(self._channel, b"A", KNOWN, (found.fileno(),))
+        except OSError:
+            raise ChildDied("读取进程已退出", file, False) from None
 
     @staticmethod
     def _limit(deadline: float, step_seconds: float | None) -> float:
@@ -142,14 +176,18 @@ class Child:
             except ConnectionError:
                 chunk = b""
             if not chunk:
-                how = self._how()
-                raise ChildDied(f"读取进程异常退出（{how}）", file, self._process.returncode == -signal.SIGXCPU)
+                how, number = self._how()
+                raise ChildDied(f"读取进程异常退出（{how}）", file, number == signal.SIGXCPU, number not in _FROM_OUTSIDE)
             data += chunk
         return bytes(data)
 
-    def _how(self) -> str:
+    def _how(self) -> tuple[str, int | None]:
+        """How it ended, in words, and the signal that ended it; bubblewrap tells a signal as 128 and its number."""
         try:
             code = self._process.wait(timeout=5)
         except subprocess.TimeoutExpired:
-            return "connection closed"
-        return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit {code}"
+            return "connection closed", None
+        number = -code if code < 0 else code - 128
+        if 0 < number < signal.NSIG:
+            return f"signal {signal.Signals(number).name}", number
+        return f"exit {code}", None

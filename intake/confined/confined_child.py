@@ -15,7 +15,8 @@ import socket
 import sys
 import traceback
 
-from intake.confined.wire import MAX_NOTE_BYTES, MAX_REPLY_BYTES, receive_job, send_frame
+from intake.confined.wire import KILLS, KNOWN, MAX_NOTE_BYTES, MAX_REPLY_BYTES, receive_frame, send_frame
+from intake.reading.kept import MAX_ENTRY_BYTES
 from intake.reading.scratch import reserve
 from rules.errors import IntakeError, PermanentError, TransientError
 
@@ -33,7 +34,7 @@ def main(channel_number: int, memory_mb: int) -> None:
     reserve()
     give_up_rights(memory_mb)
     send_frame(channel, b"H", b"ready")
-    while (job := receive_job(channel)) is not None:
+    while (job := receive_frame(channel)) is not None:
         _serve(channel, *job)
 
 
@@ -62,8 +63,11 @@ def _serve(channel: socket.socket, payload: bytes, descriptors: list[int]) -> No
     function = getattr(importlib.import_module(module), name)
     if descriptors:
         arguments = (f"/proc/self/fd/{descriptors[0]}", *arguments[1:])
-    if "progress" in inspect.signature(function).parameters:
+    known = inspect.signature(function).parameters
+    if "progress" in known:
         keywords["progress"] = lambda sha256: send_frame(channel, b"P", sha256.encode("ascii"))
+    if keywords.pop("keeps", False) and "kept" in known:
+        keywords["kept"] = _Asking(channel)
     _limit_cpu(cpu_seconds)
     try:
         result = function(*arguments, **keywords)
@@ -78,6 +82,26 @@ def _serve(channel: socket.socket, payload: bytes, descriptors: list[int]) -> No
         send_frame(channel, b"E", "permanent\n读取结果过大".encode())
     else:
         send_frame(channel, b"R", reply)
+
+
+class _Asking:
+    """The readings of other mails, asked for through the socket (`intake.reading.kept.Kept`)."""
+
+    def __init__(self, channel: socket.socket):
+        self._channel = channel
+
+    def find(self, key: str) -> bytes | None:
+        """An entry comes as an open file, so that it is read by whom it is for."""
+        send_frame(self._channel, b"Q", key.encode("ascii"))
+        answer, descriptors = receive_frame(self._channel) or (b"", [])
+        if answer != KNOWN or not descriptors:
+            return b"" if answer == KILLS else None
+        with open(descriptors[0], "rb") as file:
+            return file.read(MAX_ENTRY_BYTES) or None
+
+    def keep(self, key: str, entry: bytes) -> None:
+        """Hand it to the parent, who has a disk."""
+        send_frame(self._channel, b"K", key.encode("ascii") + b"\n" + entry)
 
 
 def _limit_cpu(seconds: int) -> None:

@@ -24,17 +24,24 @@ MAX_NOTE_BYTES = 4096
 #: values in one answer: tuples that hold one another many times over would explode when walked
 MAX_VALUES = 500_000
 
-#: child → parent: `H` ready, `P` about to open this file, `R` result, `E` error raised on purpose, `B` bug;
-#: parent → child: `J` job
-_BOUNDS = {b"P": 128, b"R": MAX_REPLY_BYTES, b"E": MAX_NOTE_BYTES, b"B": MAX_NOTE_BYTES, b"H": 16}
+#: child → parent: `H` ready, `P` about to open this file, `R` result, `E` error raised on purpose, `B` bug,
+#: `Q` is there a reading with this key? `K` key, newline, a reading to be kept;
+#: parent → child: `J` job, `A` answer to `Q` (one of the words below; the entry comes beside it as an open file)
+_BOUNDS = {b"P": 128, b"R": MAX_REPLY_BYTES, b"E": MAX_NOTE_BYTES, b"B": MAX_NOTE_BYTES, b"H": 16, b"Q": 128,
+           b"K": 33 * 1024 * 1024}  # fmt: skip
 _HEAD = struct.Struct(">cI")
-_ADMITTED = {
-    (cls.__module__, cls.__qualname__): cls
-    for cls in (
-        message.Message, reading.FieldValue, reading.Form, reading.Paper, reading.FileReading, reading.Reading,
-        datetime, date, timedelta, timezone,
-    )
-}  # fmt: skip
+NOT_KNOWN, KNOWN, KILLS = b"-", b"+", b"!"
+
+
+def admitted(*classes: type) -> dict[tuple[str, str], type]:
+    """What `load_values` may be told to admit."""
+    return {(cls.__module__, cls.__qualname__): cls for cls in classes}
+
+
+_ADMITTED = admitted(
+    message.Message, reading.FieldValue, reading.Form, reading.Paper, reading.FileReading, reading.Reading,
+    datetime, date, timedelta, timezone,
+)  # fmt: skip
 
 
 class Forged(PermanentError):
@@ -62,7 +69,7 @@ def parse_head(head: bytes) -> tuple[bytes, int]:
 HEAD_BYTES = _HEAD.size
 
 
-def receive_job(channel: socket.socket) -> tuple[bytes, list[int]] | None:
+def receive_frame(channel: socket.socket) -> tuple[bytes, list[int]] | None:
     """The next frame from the parent and the open files that came with it; None when the parent has closed."""
     head, descriptors, _, _ = socket.recv_fds(channel, HEAD_BYTES, 4)
     while head and len(head) < HEAD_BYTES:
@@ -84,17 +91,26 @@ def receive_exactly(channel: socket.socket, length: int) -> bytes:
 
 
 class _Admitting(pickle.Unpickler):
+    def __init__(self, data: bytes, classes: dict[tuple[str, str], type]):
+        super().__init__(io.BytesIO(data))
+        self._classes = classes
+
     def find_class(self, module, name):
         try:
-            return _ADMITTED[module, name]
+            return self._classes[module, name]
         except KeyError:
             raise Forged("读取进程发来不允许的数据类型") from None
 
 
 def load_reply(data: bytes):
     """The value that a child sent; raises Forged when it is anything but plain values and the project's own."""
+    return load_values(data, _ADMITTED)
+
+
+def load_values(data: bytes, classes: dict[tuple[str, str], type]):
+    """The pickled value of plain values and these classes; raises Forged when it is anything else."""
     try:
-        value = _Admitting(io.BytesIO(data)).load()
+        value = _Admitting(data, classes).load()
         _check(value, [MAX_VALUES])
     except (pickle.UnpicklingError, ValueError, TypeError, AttributeError, IndexError, KeyError, EOFError, MemoryError,
             OverflowError, UnicodeError, RecursionError, struct.error):  # fmt: skip

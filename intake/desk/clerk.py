@@ -172,7 +172,7 @@ def assign(arguments: Namespace) -> int:
             raise Refused(f"来信{row['id']}与来信{row['duplicate_of']}内容相同，请改用来信{row['duplicate_of']}。")
         if row["state"] != "processed" or row["kind"] is None:
             raise Refused(f"来信{row['id']}还没有处理，不能归入登记；未能处理的可先用 intake retry 重试。")
-        with ReaderPool(office.config.survey, office.config.read) as pool:
+        with ReaderPool(office.config.survey, office.config.read, data=office.config.data) as pool:
             reading = pool.read(raw_path(office.config.data, row["sha256"]), row["sha256"]).result()
         number = _text(arguments.number)
         results = put(office, row["id"], None if number.lower() == "new" else number, reading)

@@ -74,7 +74,7 @@ def _process(config: Config, survey: Survey, database: Database, ids: list[int],
         while waiting := _waiting(database, ids):
             with exclusive(config.data / "process.lock") as held:
                 if held:
-                    with ReaderPool(config.survey, config.read) as pool:
+                    with ReaderPool(config.survey, config.read, data=config.data) as pool:
                         pipeline.process_pending(config, survey, database, pool, now, patient=True,
                                                  tell=lambda: bar.update(1))
             bar.n = len(ids) - len(waiting)

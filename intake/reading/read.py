@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from intake.config import ReadLimits
+from intake.reading.kept import Kept
 from rules.errors import PermanentError
 from rules.reading import FileReading, Reading
 from rules.survey import Survey, load_survey
@@ -25,11 +26,14 @@ def read_mail(
     limits: ReadLimits,
     skip: frozenset[str] = frozenset(),
     progress: Progress = lambda sha256: None,
+    kept: Kept | None = None,
+    anew: bool = False,
 ) -> Reading:
     """Read the mail that lies at `raw_path`.
 
     `sha256` is that of its bytes and goes into `Message.sha256` unchanged. `progress` is told the SHA-256 of each file
     just before it is opened; files whose SHA-256 is in `skip` are not opened, as a reader died of them.
+    What `kept` holds of a file is taken for read, unless `anew`.
     Raises PermanentError when the mail itself is too large; OSError when it cannot be read from disk.
     """
     from intake.reading.parse import parse
@@ -40,7 +44,7 @@ def read_mail(
         raise PermanentError(f"邮件超过{limits.max_mail_bytes // 1048576}MB,未予读取")
     parsed = parse(Path(raw_path), limits)
     files = unpack(parsed, limits, skip, progress)
-    reader = Reader(survey, limits, skip, progress, passwords_of(parsed.message, files))
+    reader = Reader(survey, limits, skip, progress, passwords_of(parsed.message, files), kept, anew)
     readings = reader.read_all(files)
     body_forms = without_repeats(reader.body_forms(parsed.message), readings)
     message = replace(parsed.message, sha256=sha256)
@@ -54,10 +58,12 @@ def read_mail_job(
     limits: ReadLimits,
     skip: frozenset[str] = frozenset(),
     progress: Progress = lambda sha256: None,
+    kept: Kept | None = None,
+    anew: bool = False,
 ) -> Reading:
     """`read_mail` for any `concurrent.futures.Executor`: all arguments are small and can be pickled."""
     survey = _surveys.get(survey_path) or _surveys.setdefault(survey_path, load_survey(survey_path))
-    return read_mail(raw_path, sha256, survey, limits, skip, progress)
+    return read_mail(raw_path, sha256, survey, limits, skip, progress, kept, anew)
 
 
 #: surveys of this process by path: loading one takes longer than reading a mail

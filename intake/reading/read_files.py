@@ -1,6 +1,5 @@
 """Files of one mail → what each is and says."""
 
-import importlib
 import importlib.util
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -8,12 +7,13 @@ from dataclasses import dataclass, replace
 from intake.config import ReadLimits
 from intake.readers import Unreadable
 from intake.readers import text as text_reader
-from intake.readers.survey_words import words_of
 from intake.reading.body import MAX_BYTES
 from intake.reading.charset import beginning, decode_text
 from intake.reading.continued import continued
+from intake.reading.documents import DIED, READERS, Documents
 from intake.reading.filenames import safe_name, unnamed
 from intake.reading.filetype import CONTAINERS, HARMLESS, PROMISES, extension_of, kind_of, media_type_of
+from intake.reading.kept import Kept
 from intake.reading.left_out import left_out
 from intake.reading.ornaments import PICTURES, is_decoration, is_illegible
 from intake.reading.text_document import table_document
@@ -27,18 +27,9 @@ from rules.survey import Survey
 
 #: characters of a file's text that are kept for search
 MAX_TEXT = 200_000
-#: the module of `intake.readers` that opens a kind
-_READERS = {
-    "docx": "word", "docm": "word", "doc": "legacy_word", "wps": "legacy_word", "rtf": "rtf",
-    "odt": "odt", "wordml": "word_xml", "pdf": "pdf",
-    "xlsx": "sheet", "xls": "legacy_sheet", "xmlss": "sheet_xml", "csv": "text_table", "html": "html",
-    "ofd": "ofd",
-    **dict.fromkeys(PICTURES, "image"),
-}  # fmt: skip
 _TEXTS = ("txt", "html")
 #: extensions under which plain text is found at times
 _TEXT_AS = ("doc", "wps", "xls", "xlsx", "et", "rtf")
-_DIED = "打开该文件时程序异常中止，系统未能读取"
 #: kinds that no reader opens yet, in words
 _UNSUPPORTED = {
     "doc": "Word 97-2003 文档（.doc）", "wps": "WPS 文档（.wps）", "xls": "Excel 97-2003 工作簿（.xls）",
@@ -71,10 +62,11 @@ class Reader:
 
     def __init__(
         self, survey: Survey, limits: ReadLimits, skip: frozenset[str], progress: Callable[[str], None],
-        passwords: tuple[str, ...] = (),
+        passwords: tuple[str, ...] = (), kept: Kept | None = None, anew: bool = False,
     ):  # fmt: skip
         self.survey, self.limits, self.skip, self.progress = survey, limits, skip, progress
         self.passwords = passwords
+        self._documents = Documents(survey, limits, kept, anew)
         self._known: dict[str, _Content] = {}
         #: what pictures say, by SHA-256: a form may go on in the next one
         self._pages: dict[str, Document] = {}
@@ -146,7 +138,7 @@ class Reader:
 
     def _open(self, file: File, sha256: str) -> _Content:
         if sha256 in self.skip:
-            return _Content(problem="unreadable", detail=_DIED)
+            return _Content(problem="unreadable", detail=DIED)
         if is_decoration(file):
             return _Content()
         if file.kind in HARMLESS:
@@ -177,17 +169,14 @@ class Reader:
     def _can_read(self, kind: str) -> bool:
         if kind == "heic":
             return importlib.util.find_spec("pillow_heif") is not None
-        return kind in _READERS or kind in _TEXTS
+        return kind in READERS or kind in _TEXTS
 
     def _document(self, file: File) -> Document:
         if file.kind == "encrypted":
             raise Unreadable("encrypted", "文档设有打开密码")
-        if file.kind in _READERS:
-            reader = importlib.import_module(f"intake.readers.{_READERS[file.kind]}")
-            if file.kind in PICTURES:
-                document = reader.read(file.data, self.limits, words_of(self.survey))
-                return self._pages.setdefault(file.sha256, document)
-            return reader.read(file.data, self.limits)
+        if file.kind in READERS:
+            document = self._documents.read(file, file.sha256)
+            return self._pages.setdefault(file.sha256, document) if file.kind in PICTURES else document
         return text_reader.read(_plain(file))
 
     def _understood(self, document: Document, file: File) -> _Content:
@@ -195,7 +184,7 @@ class Reader:
         from rules.form import is_blank, read_forms
         from rules.identity import read_papers
 
-        found = [read_forms(document, self.survey)] if file.kind in _READERS else []
+        found = [read_forms(document, self.survey)] if file.kind in READERS else []
         found += [self._best_forms(_plain(file))] if file.kind in _TEXTS else []
         forms = max(found, key=_filled)
         blank = bool(forms) and all(is_blank(form) for form in forms)

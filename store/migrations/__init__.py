@@ -10,6 +10,7 @@ from store.migrations import (
     m004_reminders,
     m005_other_surveys,
     m006_users,
+    m008_readings,
     m009_replay,
     m017_towns,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "m004_reminders",
     "m005_other_surveys",
     "m006_users",
+    "m008_readings",
     "m009_replay",
     "m017_towns",
     "migrations",
