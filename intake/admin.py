@@ -44,8 +44,8 @@ def site_for(config: Config, survey: Survey):
 def words_for(survey: Survey) -> dict:
     """The office's words under the names that store/admin/tables.yaml uses."""
     return {
-        "CATEGORIES": words.CATEGORIES, "STATUSES": words.STATUSES, "MAIL_KINDS": words.MAIL_KINDS,
-        "MESSAGE_STATES": words.MESSAGE_STATES, "SILENCES": words.SILENCES, "ROLES": words.ROLES,
+        "CATEGORIES": words.categories(survey), "STATUSES": words.STATUSES, "MAIL_KINDS": words.MAIL_KINDS,
+        "MESSAGE_STATES": words.MESSAGE_STATES, "SILENCES": words.SILENCES, "ROLES": words.roles(survey),
         "PROBLEMS": words.PROBLEMS, "REPLY_KINDS": words.REPLY_KINDS, "REPLY_STATES": words.REPLY_STATES,
         "YES_NO": words.YES_NO, "USER_ROLES": ROLE_WORDS, "ON_TIME": {1: "按时", 0: "逾期"}, "SIDES": words.SIDES,
         "WHY": words.WHY, "ACTIONS": words.ACTIONS, "DECISIONS": words.DECISIONS,

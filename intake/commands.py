@@ -231,7 +231,7 @@ def show(arguments: Namespace) -> int:
         return 2
     with opened(arguments) as (_, survey, database):
         if arguments.message is not None:
-            text, what = show_message(database, arguments.message), f"来信 {arguments.message}"
+            text, what = show_message(database, arguments.message, survey), f"来信 {arguments.message}"
         else:
             # bytes of the command line that are no text come as surrogates, which SQLite refuses
             number = arguments.number.strip().encode("utf-8", "replace").decode("utf-8")

@@ -277,7 +277,7 @@ def _asked_about(mail: _Mail, kind: str) -> tuple[SubmissionOutcome, ...]:
 def _note_withdrawal(mail: _Mail) -> bool:
     """Whether a registrant asks to withdraw; then a person is told, and nothing else is done about it."""
     concerned = mail.thread or mail.sender
-    if not concerned or not asks_withdrawal(mail.reading):
+    if not concerned or not asks_withdrawal(mail.reading, mail.survey):
         return False
     living = [one for one in concerned if submissions.status_of(mail.database, one) != "withdrawn"]
     numbers = {one: submissions.number_of(mail.database, one) for one in living}

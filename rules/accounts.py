@@ -41,7 +41,7 @@ def same_account(a: Account, b: Account, survey: Survey) -> bool:
     types as written must agree too. A telephone number or mail address given as handle can open several accounts, so
     it does not make two accounts of different names one.
     """
-    return _same_platform(a, b, survey) and _same_label(a, b)
+    return _same_platform(a, b, survey) and _same_label(a, b, survey)
 
 
 def merge_accounts(
@@ -65,6 +65,8 @@ def merge_accounts(
 
 def platform_of(account: Account, survey: Survey) -> str | None:
     """The account's platform as one of the survey's names; None where the form does not tell."""
+    if not survey.platforms:
+        return None
     platform = account.value("platform")
     if isinstance(platform, str):
         return platform
@@ -137,10 +139,12 @@ def _same_text(a, b) -> bool:
     return not a or not b or bare(str(a)) == bare(str(b))
 
 
-def _same_label(a: Account, b: Account) -> bool:
+def _same_label(a: Account, b: Account, survey: Survey) -> bool:
     names, handles = (account_name_key(a), account_name_key(b)), (handle_key(a), handle_key(b))
-    if names[0] and names[0] == names[1]:
+    if "name" in survey.item.identity and names[0] and names[0] == names[1]:
         return True
+    if "handle" not in survey.item.identity:
+        return False
     if not handles[0] or handles[0] != handles[1]:
         return False
     return not all(names) or not is_personal_handle(a)

@@ -55,7 +55,7 @@ OTHERS = ("类型", "类别", "主体类型", "住所", "地址", "场所", "注
           "上级主管单位", "机构类别", "经营期限", "证书编号", "单位性质", "赋码日期", "登记管理部门", "社会信用代码", "法人类型")  # fmt: skip
 LABELS = (*NAMES, *PRINCIPALS, *OTHERS)
 _LETTERS = "[0-9A-Z]"
-_DECORATION = re.compile(r"中华人民共和国|[正副]本|\([正副\d/\s-]+\)|[()\[\]<>《》:,.\-—_*·]|No|NO|编号|\d+|^(?:湖南省|衡阳市)")
+_DECORATION = re.compile(r"中华人民共和国|[正副]本|\([正副\d/\s-]+\)|[()\[\]<>《》:,.\-—_*·]|No|NO|编号|\d+")
 #: headings of papers that bear the same labels
 _OTHER_HEADINGS = re.compile(
     "(登记表|申请表|申报表|信息表|备案表|审批表|情况表|一览表|合同|协议书?|委托书|承诺书|发票|证明|介绍信|通知书|公示|报告书?|申请书|名片"
@@ -72,7 +72,7 @@ VALIDITY = ("有效期", "有效期限", "证书有效期", "营业期限", "有
 
 def read_certificate(lines: Sequence[Line], places: tuple[str, ...], more_titles: Sequence[str] = ()) -> Paper | None:
     """The certificate on one page, or None. `more_titles`: further headings that the survey accepts."""
-    title, heading = _title(lines, more_titles)
+    title, heading = _title(lines, more_titles, places)
     if _another(lines, heading):
         return None
     labels = _labels(lines)
@@ -106,7 +106,7 @@ def read_certificate(lines: Sequence[Line], places: tuple[str, ...], more_titles
 # ── the heading ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _title(lines: Sequence[Line], more: Sequence[str]) -> tuple[str, Line | None]:
+def _title(lines: Sequence[Line], more: Sequence[str], places: Sequence[str]) -> tuple[str, Line | None]:
     """The heading's canonical title and its line; ('', None) where there is none."""
     wanted = [(form, title) for title, forms in TITLES.items() for form in forms]
     wanted += [(form, form) for form in more if not any(form in known for known, _ in wanted)]
@@ -114,7 +114,7 @@ def _title(lines: Sequence[Line], more: Sequence[str]) -> tuple[str, Line | None
     best: tuple[float, str, Line] | None = None
     for line, text, whole in _headings(lines):
         for form, title in wanted:
-            if _is_heading(text, form, forgiving=whole) and (best is None or height(line) > best[0]):
+            if _is_heading(text, form, places, forgiving=whole) and (best is None or height(line) > best[0]):
                 best = (height(line), title, line)
                 break
     if best is None:
@@ -138,7 +138,7 @@ def _overlap(one: Line, other: Line) -> bool:
     return min(one.box[2], other.box[2]) > max(one.box[0], other.box[0])
 
 
-def _is_heading(text: str, form: str, forgiving: bool) -> bool:
+def _is_heading(text: str, form: str, places: Sequence[str], forgiving: bool) -> bool:
     """Whether `text` is that title and next to nothing else; one wrong character may be forgiven."""
     if len(text) > len(form) + 20 or form[-1] not in text:
         return False
@@ -146,7 +146,10 @@ def _is_heading(text: str, form: str, forgiving: bool) -> bool:
         window = text[start : start + len(form)]
         wrong = sum(a != b for a, b in zip(window, form, strict=True))
         if wrong <= (1 if forgiving and len(form) >= 7 and window[-1] == form[-1] else 0):
-            return len(_DECORATION.sub("", text[:start] + "\n" + text[start + len(form) :]).replace("\n", "")) <= 2
+            before = text[:start]
+            for place in places:
+                before = before.removeprefix(place)
+            return len(_DECORATION.sub("", before + "\n" + text[start + len(form) :]).replace("\n", "")) <= 2
     return False
 
 

@@ -20,7 +20,7 @@ from rules.registrant import (
     unit_key,
 )
 from rules.submission import Account, Facts, Judgement, Material, Missing, UnreadFile
-from rules.survey import Category, Demand, Survey
+from rules.survey import Category, Demand, Survey, bare
 from rules.towns import town_of_accounts
 from rules.typography import typeset_sentence
 from rules.unread import Unread, may_be_form, names, sort_unread
@@ -65,7 +65,7 @@ def judge(facts: Facts, survey: Survey) -> Judgement:
         category_evidence=verdict.evidence,
         registrant=registrant,
         uscc=registrant_code(facts, verdict.name, survey),
-        id_number=registrant_id_number(facts, verdict.name),
+        id_number=registrant_id_number(facts, verdict.name, survey),
         status=_status(facts, missing, reasons),
         missing=missing,
         review_reasons=reasons,
@@ -105,7 +105,8 @@ def _check_forms(facts: Facts, verdict: CategoryVerdict, unread: Unread, survey:
     if not facts.accounts:
         gap = "尚未收到登记表。"
     elif category is None and not verdict.doubts:
-        gap = "收到的登记表看不出是单位登记表还是个人登记表,也没有写明单位名称或负责人姓名。"
+        gap = (f"收到的登记表看不出是{_either(survey)},也没有写明"
+               f"{'或'.join(dict.fromkeys(survey.field(c.registrant_field).label for c in survey.categories))}。")
     elif facts.category and not any(_serves(account, category, survey) for account in facts.accounts):
         gap = f"经工作人员核定为{category.label},收到的却不是{category.label}登记表。"
     if gap is None:
@@ -114,9 +115,13 @@ def _check_forms(facts: Facts, verdict: CategoryVerdict, unread: Unread, survey:
         reason = f"没有收到可以识别的登记表,但下列文件可能就是:{names(unread.uncertain)}。"
         return Findings(reasons=(reason,), materials=materials, named=unread.uncertain)
     if any(from_pixels(account) for account in facts.accounts):
-        return Findings(reasons=("登记表是图片,未能认出是单位登记表还是个人登记表,请人工核对。",), materials=materials)
+        return Findings(reasons=(f"登记表是图片,未能认出是{_either(survey)},请人工核对。",), materials=materials)
     missing = _missing_form(category, gap + _lost(unread), survey)
     return Findings(missing=(missing,), materials=materials, named=unread.lost)
+
+
+def _either(survey: Survey) -> str:
+    return "还是".join(f"{category.label}登记表" for category in survey.categories)
 
 
 def _serves(account: Account, category: Category, survey: Survey) -> bool:
@@ -138,8 +143,9 @@ def _form_row(account: Account, category: Category | None, survey: Survey) -> Ma
         return None
     holder = account.value(own.registrant_field)
     if category is None:
-        return Material(own.form, account.attachment_id, holder, None, False, "单位与个人的材料并存,待人工核实类别。")
-    return Material(own.form, account.attachment_id, holder, None, True, f"{account_title(account)}的登记表已收到。")
+        labels = "与".join(each.label for each in survey.categories)
+        return Material(own.form, account.attachment_id, holder, None, False, f"{labels}的材料并存,待人工核实类别。")
+    return Material(own.form, account.attachment_id, holder, None, True, f"{account_title(account, survey)}的登记表已收到。")
 
 
 def _check_papers(facts: Facts, category: Category | None, unread: Unread, survey: Survey) -> Findings:
@@ -172,19 +178,34 @@ def _check_demand(demand: Demand, facts: Facts, unread: Unread, survey: Survey) 
     proofs = weigh(demand, facts, survey)
     accepted = [proof for proof in proofs if proof.outcome == ACCEPTED]
     materials = tuple(_paper_row(demand, proof, bool(accepted)) for proof in proofs)
-    if accepted:
+    if accepted and not (waiting := _without_proof(demand, accepted, facts)):
         extras = _extras(demand, proofs, accepted)
         reasons = (*extras["reasons"], *(sentence for proof in proofs if (sentence := expired_back(proof, facts, survey))))
         return Findings(materials=materials, **extras | {"reasons": _open(reasons, facts)})
-    for_a_person = [proof.reason for proof in proofs if proof.outcome not in (INSUFFICIENT, REFUSED)]
+    for_a_person = [proof.reason for proof in proofs if proof.outcome not in (ACCEPTED, INSUFFICIENT, REFUSED)]
     if for_a_person:
         return Findings(reasons=tuple(for_a_person), materials=materials)
     if unread.uncertain:
         reason = f"没有收到可以识别的{demand.label},但下列文件可能就是:{names(unread.uncertain)}。"
         return Findings(reasons=(reason,), materials=materials, named=unread.uncertain)
-    why = "".join(_unique(proof.reason for proof in proofs)) or "尚未收到。"
+    why = "".join(_unique(proof.reason for proof in proofs if proof.outcome != ACCEPTED)) or "尚未收到。"
+    if accepted:
+        why = f"{'、'.join(account_title(account, survey) for account in waiting)}的{why}"
     missing = Missing(demand.code, demand.label, why + _lost(unread), demand.clause)
     return Findings(missing=(missing,), materials=materials, named=unread.lost)
+
+
+def _without_proof(demand: Demand, accepted: list[Proof], facts: Facts) -> list[Account]:
+    """Things that none of the accepted documents is about, where each needs its own: the document bears its number.
+
+    A document whose number could not be compared, or that a person has accepted, stands for all of them.
+    """
+    numbers = [proof.held.paper.number for proof in accepted]
+    if not demand.of_each or any(proof.held.verdict for proof in accepted):
+        return []
+    known = {bare(number) for number in numbers if number}
+    return [account for account in facts.accounts
+            if bare(str(account.value(demand.number_field) or "")) not in known]
 
 
 def _paper_row(demand: Demand, proof: Proof, satisfied: bool) -> Material:
@@ -204,6 +225,8 @@ def _extras(demand: Demand, proofs: tuple[Proof, ...], accepted: list[Proof]) ->
     notes, reasons = [], []
     for proof in (proof for proof in proofs if proof.outcome not in (ACCEPTED, INSUFFICIENT, REFUSED)):
         other = demand.paper == "org_certificate" and code_key(proof.held.paper.number) not in (*codes, None)
+        # an invoice for something that no form describes: perhaps a form is still to come
+        other = other or demand.of_each
         (reasons if other else notes).append(proof.reason)
     if demand.paper == "org_certificate" and len(codes) > 1:
         reasons.append("收到的几份单位证书代码不一致,请核实。")
@@ -219,7 +242,7 @@ def _disagreements(facts: Facts, category: Category | None, survey: Survey) -> t
         *(field for d in category.demands for field in (d.holder_field, d.number_field)),
     ]
     found = []
-    for field in dict.fromkeys(field for field in compared if field):
+    for field in dict.fromkeys(field for field in compared if field and not survey.field(field).of_item):
         written = [str(value) for account in facts.accounts if (value := account.value(field))]
         if len({_key(field, value, survey) for value in written}) > 1:
             what = "" if survey.field(field).kind == "id_number" else f"({'、'.join(dict.fromkeys(written))})"
@@ -235,7 +258,8 @@ def _not_yet(facts: Facts, survey: Survey) -> tuple[str, ...]:
     day = deadline.received_day(latest, survey).isoformat()
     # a month compares as its first day would
     late = [account for account in facts.accounts if str(account.value("registered_on") or "") > day]
-    return tuple(f"{account_title(account)}填写的注册日期晚于收到邮件的日期,请核实。" for account in late)
+    label = survey.field("registered_on").label if late else ""
+    return tuple(f"{account_title(account, survey)}填写的{label}晚于收到邮件的日期,请核实。" for account in late)
 
 
 def _key(field: str, value: str, survey: Survey) -> str | None:

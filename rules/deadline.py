@@ -27,6 +27,8 @@ def on_time(opened_at: datetime | None, registered_on: Sequence[str | None], sur
     day = received_day(opened_at, survey)
     if day <= survey.closes:
         return day >= survey.opens
+    if not survey.has("registered_on"):
+        return False
     answers = [_fresh(day, _span(text), survey.grace_days) for text in registered_on]
     if False in answers:
         return False

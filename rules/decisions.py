@@ -81,7 +81,7 @@ def contradictions(stored: Sequence[Account], incoming: Iterable[Account], decis
         differing = [labels[mine.name] for mine in stored[place].fields
                      if is_human(mine) and mine.name in labels and _speaks_against(mine, newer, stored[place], decisions)]
         if differing:
-            found.append(f"来信中{account_title(stored[place])}的{'、'.join(f'“{label}”' for label in differing)}"
+            found.append(f"来信中{account_title(stored[place], survey)}的{'、'.join(f'“{label}”' for label in differing)}"
                          "与工作人员核定的不一致,现仍以核定的为准,请核实。")
     return tuple(dict.fromkeys(found))
 

@@ -37,8 +37,6 @@ _MASKED = re.compile(r"[x×*]{2,}|某某|[*×]", re.IGNORECASE)
 _HAN = re.compile("[\u3400-\u9fff]")
 #: no forms of address alone, nor what the form prints
 _NO_NAME = re.compile(r"(?:先生|女士|小姐|同志|老师|主任|局长|镇长|校长|院长|本人|签名|签字|盖章|姓名)+")
-#: no network in China was open to the public before
-_EARLIEST_YEAR = "1994"
 #: what some forms print into the empty field
 _PRINTED = {
     "date": re.compile(r"[\s_年月日号./:-]*"),
@@ -117,9 +115,9 @@ def _text(raw: str, rule: FieldRule, survey: Survey) -> _Read:
     if rule.name == "introduction":
         return _Read("\n".join(line.strip() for line in raw.split("\n") if line.strip()))
     value = joined(raw).strip("“”\"「」『』'").rstrip("。;,、 ")
-    if rule.name == "unit_name" and _MASKED.search(value):
+    if rule.name in survey.unit_fields and _MASKED.search(value):
         return _Read(raw, "不是完整的名称")
-    if rule.name == "unit_name" and (parse_email(value) or parse_phone(value) or not _HAN.search(value)):
+    if rule.name in survey.unit_fields and (parse_email(value) or parse_phone(value) or not _HAN.search(value)):
         return _Read(raw, "不是单位名称")
     return _Read(value) if any(char.isalnum() for char in value) else _Read(raw, "没有可用的文字")
 
@@ -163,7 +161,7 @@ def _id_number(raw: str, rule: FieldRule, survey: Survey) -> _Read:
 
 def _date(raw: str, rule: FieldRule, survey: Survey) -> _Read:
     if day := parse_date(raw):
-        return _Read(day) if day >= _EARLIEST_YEAR else _Read(raw, "年份过早,请核对")
+        return _Read(day) if rule.name != "registered_on" or day >= str(survey.item.earliest) else _Read(raw, "年份过早,请核对")
     if re.fullmatch(r"(?:19|20)\d\d\s*年?", plain(raw)):
         return _Read(raw, "只写了年份,请写明年、月、日")
     return _Read(raw, "不是可以辨认的日期,请写明年、月、日")
@@ -177,8 +175,8 @@ def _count(raw: str, rule: FieldRule, survey: Survey) -> _Read:
 
 
 def _handle(raw: str, rule: FieldRule, survey: Survey) -> _Read:
-    handle = parse_handle(raw if has_boxes(raw) else joined_handle(raw))
-    return _Read(handle) if handle and not is_placeholder(handle) else _Read(raw, "没有写明账号")
+    handle = parse_handle(raw if has_boxes(raw) else joined_handle(raw), survey.item.number_labels)
+    return _Read(handle) if handle and not is_placeholder(handle) else _Read(raw, f"没有写明{rule.label}")
 
 
 def joined_handle(raw: str) -> str:

@@ -4,40 +4,34 @@ from rules.layout import Entry, Title
 from rules.survey import FieldRule, Survey
 from rules.values import normal_label
 
-#: words that make a label speak of new-media accounts
-_TOPICAL = ("账号", "帐号", "公众号", "媒体", "微博", "头条", "网站", "小程序", "粉丝", "关注", "订阅", "新闻", "管理员", "运营", "平台")
-#: columns that describe the account
-_ACCOUNT = ("name", "handle", "service_type", "scope", "formats", "introduction", "registered_on", "news_license",
-            "followers")  # fmt: skip
-
-#: columns that no advertisement of an account names
-_SOBER = {"handle", "registered_on", "scope", "formats", "introduction", "news_license", "unit_name",
-          "legal_representative", "owner_name", "owner_id_number"}  # fmt: skip
+#: columns that an advertisement names as well
+_ADVERTISED = {"name", "service_type", "platform", "followers", "admin_name", "admin_phone", "admin_email", "admin_wechat",
+               "unit_type", "address", "owner_phone", "owner_wechat", "employer"}  # fmt: skip
 
 
 def is_a_form(title: Title | None, entries: list[Entry], survey: Survey) -> bool:
     """Whether the entries are a form of this survey and not a price list, a contract, or a signature.
 
-    Wants several different labels, some of them about new-media accounts. 账户名称 and 账号 stand in every contract,
-    地址 and 电话 in every signature: they prove nothing.
+    Wants several different labels, some of them about the thing that is registered. Labels that stand in every
+    contract, 地址 and 电话 in every signature: they prove nothing.
     """
     fields = {entry.rules[0].name for entry in entries}
     labels = {normal_label(entry.label): entry for entry in entries}
-    points = {label: _points(label, entry) for label, entry in labels.items()}
+    points = {label: _points(label, entry, survey) for label, entry in labels.items()}
     score, topical = sum(points.values()), sum(value >= 2 for value in points.values())
     if title is not None:
         return len(fields) >= 3 and score >= 2
-    sober = {name for entry in entries for name in (rule.name for rule in entry.rules)} & _SOBER
+    sober = {name for entry in entries for name in (rule.name for rule in entry.rules)} - _ADVERTISED
     return len(fields) >= 4 and score >= 4 and topical >= 1 and bool(fields & {"name", "handle"}) and len(sober) >= 2
 
 
-def _points(label: str, entry: Entry) -> float:
+def _points(label: str, entry: Entry, survey: Survey) -> float:
     rule = entry.rules[0]
-    if rule.name not in _ACCOUNT and rule.name != "admin_name":
+    if not rule.of_item and rule.name != "admin_name":
         return 0
-    if label in ("账号", "帐号", "平台"):
+    if label in survey.item.common:
         return 1 if rule.name == "handle" else 0.5
-    if any(word in label for word in _TOPICAL):
+    if any(word in label for word in survey.item.words):
         return 2
     return 1 if label == normal_label(rule.label) and rule.name != "admin_name" else 0.25
 
@@ -49,6 +43,8 @@ def decide_kind(title: Title | None, entries: list[Entry], survey: Survey) -> tu
     count; where none is, those that are there.
     """
     kinds = tuple(category.form for category in survey.categories)
+    if len(kinds) == 1:
+        return kinds[0], (f"标题为《{_shown(title.text)}》",) if title else ()
     filled = {kind: _labels(entries, kind, survey, filled=True) for kind in kinds}
     present = {kind: _labels(entries, kind, survey, filled=False) for kind in kinds}
     speaking = [kind for kind in kinds if filled[kind]] or [kind for kind in kinds if present[kind]]
@@ -60,8 +56,8 @@ def decide_kind(title: Title | None, entries: list[Entry], survey: Survey) -> tu
     candidates = {*speaking, *([titled] if titled else [])}
     if len(candidates) > 1 and titled and not filled_contradicts(titled, filled, present):
         candidates = {titled}
-    if not candidates and _only_unit_label(entries):
-        return kinds[0], ("有「单位」一栏,没有身份证号一栏",)
+    if not candidates and (only := _only_unit_label(entries, survey)):
+        return only, (f"有「{_label(only, survey)}」一栏,没有身份证号一栏",)
     return (candidates.pop() if len(candidates) == 1 else None), tuple(evidence)
 
 
@@ -74,7 +70,7 @@ def filled_contradicts(titled: str, filled: dict[str, list[str]], present: dict[
 def _labels(entries: list[Entry], kind: str, survey: Survey, *, filled: bool) -> list[str]:
     found = []
     for index, entry in enumerate(entries):
-        if entry.rules[0].kind == "id_number" and _of_legal_representative(entries[:index], entry):
+        if entry.rules[0].kind == "id_number" and _of_another(entries[:index], survey):
             continue
         if all(_only_on(rule, kind) for rule in entry.rules) and (entry.raw or not filled):
             found.append(entry.rules[0].label)
@@ -85,15 +81,18 @@ def _only_on(rule: FieldRule, kind: str) -> bool:
     return rule.forms == (kind,) and kind in rule.mandatory
 
 
-def _of_legal_representative(before: list[Entry], entry: Entry) -> bool:
+def _of_another(before: list[Entry], survey: Survey) -> bool:
     """An ID number right behind 法人代表 or 管理员姓名 is theirs, and no sign of an individual's form."""
     persons = [other for other in before if other.rules[0].kind == "person"]
-    return bool(persons) and all(rule.name in ("legal_representative", "admin_name") for rule in persons[-1].rules)
+    return bool(persons) and all(rule.name not in survey.person_fields for rule in persons[-1].rules)
 
 
-def _only_unit_label(entries: list[Entry]) -> bool:
-    names = [{rule.name for rule in entry.rules} for entry in entries if entry.raw]
-    return any("unit_name" in found for found in names) and not any("owner_id_number" in found for found in names)
+def _only_unit_label(entries: list[Entry], survey: Survey) -> str | None:
+    """The form of the only kind of organisation, where its name is filled in and no person's ID number is."""
+    names = {rule.name for entry in entries if entry.raw for rule in entry.rules}
+    forms = [category.form for category in survey.categories if not category.is_person]
+    named = names & {*survey.unit_fields} and not names & {*survey.id_number_fields}
+    return forms[0] if named and len(forms) == 1 else None
 
 
 def _label(kind: str, survey: Survey) -> str:

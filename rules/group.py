@@ -14,7 +14,7 @@ from rules.copies import collapse, part_copies
 from rules.group_forms import Group, group_forms
 from rules.group_papers import assign_papers, assign_unread, seed_from_papers
 from rules.reading import Reading
-from rules.registrant import code_key, name_key, person_key
+from rules.registrant import code_key, name_key, person_key, unit_name_key, written_id_number
 from rules.submission import Account, HeldPaper, UnreadFile
 from rules.survey import Survey
 
@@ -39,7 +39,7 @@ class Keys:
 class Claim:
     """What one mail hands in for one registrant; every `attachment_id` is an index into `Reading.files`."""
 
-    #: `unit`, `individual`, or None where the forms do not tell or contradict each other
+    #: code of a category, or None where the forms do not tell or contradict each other
     category: str | None
     #: one per account; `attachment_id` None: typed in the mail body
     accounts: tuple[Account, ...]
@@ -183,17 +183,12 @@ def keys_of(accounts: Iterable[Account], papers: Iterable[HeldPaper], survey: Su
     }
     certificates = [held.paper for held in papers if held.paper.kind == "org_certificate"]
     cards = [held.paper for held in papers if held.paper.kind == "id_card"]
-    unit = certificates or any(form_side(account, survey) == "unit" for account in accounts)
-    written = {account.value("owner_id_number") for account in accounts}
-    people = {
-        account.value(rule.name)
-        for account in accounts
-        for rule in survey.fields
-        if rule.name in ("legal_representative", "owner_name")
-    }
+    unit = certificates or any(survey.is_unit(form_side(account, survey)) for account in accounts)
+    written = {written_id_number(account, survey) for account in accounts}
+    people = {account.value(name) for account in accounts for name in survey.people_fields}
     return Keys(
         form_names=frozenset(names - {None}),
-        paper_names=frozenset({name_key("unit", paper.holder, survey) for paper in certificates} - {None}),
+        paper_names=frozenset({unit_name_key(paper.holder, survey) for paper in certificates} - {None}),
         codes=frozenset({code_key(paper.number) for paper in certificates} - {None}),
         id_numbers=frozenset((written | (set() if unit else {card.number for card in cards})) - {None}),
         people=frozenset({person_key(name) for name in (*people, *(card.holder for card in cards))} - {None}),

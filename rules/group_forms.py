@@ -11,7 +11,7 @@ from rules.category import form_side
 from rules.copies import Copy
 from rules.nearness import nearest
 from rules.reading import FileReading
-from rules.registrant import person_key, unit_key
+from rules.registrant import person_key, unit_key, written_id_number, written_person, written_unit
 from rules.submission import Account, HeldPaper, UnreadFile
 from rules.survey import Survey
 
@@ -20,7 +20,7 @@ from rules.survey import Survey
 class Group:
     """One registrant of the mail while its files are being gathered."""
 
-    #: `unit`, `individual` or None
+    #: code of a category, or None
     side: str | None
     accounts: list[Account] = field(default_factory=list)
     papers: list[HeldPaper] = field(default_factory=list)
@@ -37,8 +37,7 @@ class Group:
 
     def units(self, survey: Survey) -> set[str]:
         """Its unit names as compared, from forms, else from certificates."""
-        field_name = next((c.registrant_field for c in survey.categories if c.name == "unit"), "unit_name")
-        named = {unit_key(account.value(field_name), survey) for account in self.accounts} - {None}
+        named = {unit_key(written_unit(account, survey), survey) for account in self.accounts} - {None}
         if self.accounts:
             return named
         return {unit_key(held.paper.holder, survey) for held in self.papers if held.paper.kind == "org_certificate"} - {
@@ -47,12 +46,11 @@ class Group:
 
     def people(self, survey: Survey) -> set[str]:
         """Persons whose ID card it must bring: owners and heads, as compared."""
-        fields = {demand.holder_field for c in survey.categories for demand in c.demands if demand.paper == "id_card"}
-        return {person_key(account.value(name)) for account in self.accounts for name in fields if name} - {None}
+        return {person_key(account.value(name)) for account in self.accounts for name in survey.people_fields} - {None}
 
-    def numbers(self) -> set[str]:
+    def numbers(self, survey: Survey) -> set[str]:
         """ID numbers of its owner."""
-        return {account.value("owner_id_number") for account in self.accounts} - {None}
+        return {written_id_number(account, survey) for account in self.accounts} - {None}
 
 
 def group_forms(accounts: Sequence[Account], files: Sequence[FileReading], survey: Survey) -> list[Group]:
@@ -66,9 +64,9 @@ def group_forms(accounts: Sequence[Account], files: Sequence[FileReading], surve
 def _by_unit(accounts: Sequence[Account], survey: Survey) -> list[Group]:
     groups: dict[str, Group] = {}
     for account in accounts:
-        key = unit_key(account.value("unit_name"), survey)
-        if form_side(account, survey) == "unit" and key:
-            groups.setdefault(key, Group("unit")).accounts.append(account)
+        key, side = unit_key(written_unit(account, survey), survey), form_side(account, survey)
+        if survey.is_unit(side) and key:
+            groups.setdefault(key, Group(side)).accounts.append(account)
     return list(groups.values())
 
 
@@ -78,22 +76,22 @@ def _by_person(accounts: Sequence[Account], survey: Survey) -> tuple[list[Group]
     by_name: dict[str, Group] = {}
     rest, nameless = [], []
     for account in accounts:
-        side, number = form_side(account, survey), account.value("owner_id_number")
-        if side == "unit" and unit_key(account.value("unit_name"), survey):
+        side, number = form_side(account, survey), written_id_number(account, survey)
+        if survey.is_unit(side) and unit_key(written_unit(account, survey), survey):
             continue
-        if side == "individual" and number:
-            by_number.setdefault(number, Group("individual")).accounts.append(account)
-        elif side == "individual" and person_key(account.value("owner_name")):
+        if survey.is_person(side) and number:
+            by_number.setdefault(number, Group(side)).accounts.append(account)
+        elif survey.is_person(side) and person_key(written_person(account, survey)):
             rest.append(account)
         else:
             nameless.append(account)
     for account in rest:
-        name = person_key(account.value("owner_name"))
+        name = person_key(written_person(account, survey))
         same = [group for group in by_number.values() if name in group.people(survey)]
         if len(same) == 1:
             same[0].accounts.append(account)
             continue
-        group = by_name.setdefault(name, Group("individual"))
+        group = by_name.setdefault(name, Group(form_side(account, survey)))
         group.accounts.append(account)
         if same:
             group.doubts.append("来信中有同名而身份证号不同的申报人,其中一份登记表未写明身份证号,请核实是哪一位的。")

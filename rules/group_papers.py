@@ -8,7 +8,7 @@ from rules.nearness import nearest
 from rules.reading import FileReading, Paper
 from rules.registrant import code_key, person_key, unit_key
 from rules.submission import HeldPaper, UnreadFile
-from rules.survey import Survey
+from rules.survey import Survey, bare
 
 _WHOSE = "同一封来信有几个申报人,不能确定这份证件是谁的"
 
@@ -21,8 +21,14 @@ def seed_from_papers(papers: list[HeldPaper], survey: Survey) -> list[Group]:
     certificates = [held for held in papers if held.paper.kind == "org_certificate"]
     if certificates:
         seeds = _cluster(certificates, lambda paper: (code_key(paper.number), unit_key(paper.holder, survey)))
-        return [_seeded("unit", seed) for seed in seeds]
-    cards = [held for held in papers if held.paper.side != "back"] or papers
+        units = [c.name for c in survey.categories if not c.is_person]
+        unit = units[0] if len(units) == 1 else None
+        return [_seeded(unit, seed) for seed in seeds]
+    cards = [held for held in papers if held.paper.kind == "id_card"]
+    if not cards:
+        # an invoice or a policy alone names nobody surely
+        return [_seeded(None, papers)] if papers else []
+    cards = [held for held in cards if held.paper.side != "back"] or cards
     seeds = _cluster(cards, lambda paper: (paper.number, person_key(paper.holder)))
     return [_seeded(None, seed) for seed in seeds]
 
@@ -66,7 +72,7 @@ def assign_papers(groups: list[Group], papers: list[HeldPaper], files: Sequence[
     chosen = [(held, _home(held, groups, files, survey)) for held in rest]
     lacking = {id(group) for group in groups if not _has_front(group)}
     for held, home in chosen:
-        _place(held, home, groups, lacking)
+        _place(held, home, groups, lacking, survey)
     for group in groups:
         group.papers.sort(
             key=lambda held: (held.attachment_id if held.attachment_id is not None else -1, repr(held.paper))
@@ -79,13 +85,25 @@ def bearers(paper: Paper, groups: list[Group], survey: Survey) -> list[Group]:
         codes = [group for group in groups if paper.number and code_key(paper.number) in _codes(group)]
         named = [group for group in groups if unit_key(paper.holder, survey) in group.units(survey)]
         return named or codes
-    numbered = [group for group in groups if paper.number and paper.number in group.numbers()]
+    if paper.kind != "id_card":
+        return _bearers_of_own(paper, groups, survey)
+    numbered = [group for group in groups if paper.number and paper.number in group.numbers(survey)]
     named = [group for group in groups if person_key(paper.holder) in group.people(survey)]
     # a namesake with another number keeps his own card
-    rivals = [group for group in named if paper.number and group.numbers() and paper.number not in group.numbers()]
+    rivals = [group for group in named if paper.number and group.numbers(survey) and paper.number not in group.numbers(survey)]
     if numbered:
         return [*numbered, *(group for group in named if group not in numbered and group not in rivals)]
     return named
+
+
+def _bearers_of_own(paper: Paper, groups: list[Group], survey: Survey) -> list[Group]:
+    """Groups whose forms have the number, else the name, that a document of the survey's own kind bears."""
+    demands = [d for c in survey.categories for d in c.demands if d.paper == paper.kind]
+    numbered = [group for group in groups if paper.number and bare(paper.number) in
+                {bare(str(a.value(d.number_field) or "")) for a in group.accounts for d in demands if d.number_field}]
+    keys = {unit_key(paper.holder, survey), person_key(paper.holder)} - {None}
+    named = [group for group in groups if keys & (group.units(survey) | group.people(survey))]
+    return numbered or named
 
 
 def _codes(group: Group) -> set[str]:
@@ -100,24 +118,26 @@ def _home(held: HeldPaper, groups: list[Group], files: Sequence[FileReading], su
     if len(groups) == 1:
         return groups[0]
     paper = held.paper
-    if paper.kind == "id_card":
+    if paper.kind != "org_certificate":
         named = [group for group in groups if person_key(paper.holder) in _principals(group)]
     else:
         named = [group for group in groups if person_key(paper.principal) in group.people(survey)]
     if len(named) == 1:
         return named[0]
-    fitting = [group for group in groups if paper.kind != "org_certificate" or group.side != "individual"]
+    fitting = [group for group in groups if paper.kind != "org_certificate" or not survey.is_person(group.side)]
     if held.attachment_id is None:
         return None
     return nearest(held.attachment_id, fitting, files, survey)
 
 
-def _place(held: HeldPaper, home: Group | None, groups: list[Group], lacking: set[int]) -> None:
+def _place(held: HeldPaper, home: Group | None, groups: list[Group], lacking: set[int], survey: Survey) -> None:
     if home is not None:
         home.papers.append(held)
         return
     if held.paper.kind == "org_certificate":
-        owners = [group for group in groups if group.side != "individual"] or groups
+        owners = [group for group in groups if not survey.is_person(group.side)] or groups
+    elif held.paper.kind != "id_card":
+        owners = groups
     else:
         # those who have their card already need no other; if all have, it is kept as an extra with each
         owners = [group for group in groups if id(group) in lacking]

@@ -31,7 +31,7 @@ class NotWritable(PermanentError):
 
 def written_fields(name: str, text: str, survey: Survey) -> tuple[FieldValue, ...]:
     """The field that a person has typed, with the platform that a service type tells; an empty text empties it."""
-    if name in ("platform", "平台"):
+    if name in ("platform", "平台") and survey.platforms:
         return (_platform(text, survey),)
     rule = _rule(name, survey)
     if not text.strip():
@@ -59,7 +59,7 @@ def form_of(fields: Sequence[FieldValue], category: str | None, survey: Survey) 
 
 def identity_key(name: str, account: Account, survey: Survey) -> str | None:
     """The key under which the registrant was known by the field's value until now, or None."""
-    if name == "owner_id_number":
+    if name in survey.id_number_fields:
         number = account.value(name)
         return f"id:{number}" if number else None
     found = next((category for category in survey.categories if category.registrant_field == name), None)

@@ -9,13 +9,14 @@ from dataclasses import replace
 from rules.certificate import read_certificate
 from rules.document import Document
 from rules.id_card import beside_cards, read_id_cards
+from rules.own_paper import read_own_paper
 from rules.page_lines import pages, recognised_pages
 from rules.reading import Paper
 from rules.survey import Survey
 
 
 def read_papers(document: Document, survey: Survey) -> tuple[Paper, ...]:
-    """Every ID card and organisation certificate recognised in `document`, page by page; each number once.
+    """Every ID card, organisation certificate and document that the survey declares, page by page; each number once.
 
     A number stands in a Paper only when its check is right; everything that a person must look at stands in its doubts.
     """
@@ -25,8 +26,9 @@ def read_papers(document: Document, survey: Survey) -> tuple[Paper, ...]:
     for page, lines in pages(document).items():
         cards = read_id_cards(pictured[page]) if page in pictured else ()
         rest = beside_cards(lines) if cards else lines
-        certificate = read_certificate(rest, survey.places, accepted)
-        found = [*cards, *([certificate] if certificate else [])]
+        own = [paper for rule in survey.papers if (paper := read_own_paper(rest, rule, survey.places))]
+        certificate = None if any(not paper.doubts for paper in own) else read_certificate(rest, survey.places, accepted)
+        found = [*cards, *([certificate] if certificate else own)]
         papers += [replace(paper, location=f"第{page}页") for paper in found]
     return _once(papers)
 

@@ -32,7 +32,7 @@ _HANDING = re.compile(r"材料|查收|报送|上报|登记|身份证|营业执�
 #: nobody of the county writes without a Chinese character; those who send invoices to all the world do
 _HAN = re.compile("[\u3400-\u9fff]")
 #: the same without the names of documents, which sellers enclose too
-_HANDS_IN = re.compile(r"材料|查收|报送|上报|登记|补[交报齐正]|身份证|网信")
+_HANDS_IN = re.compile(r"材料|查收|报送|上报|登记|补[交报齐正]|身份证")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +57,11 @@ def kind_of(reading: Reading, survey: Survey, own_addresses: frozenset[str], kno
     """
     message = reading.message
     ours = _own(message, own_addresses)
-    if ours and (ours.kind == "own" and _is_our_reply(message) or not _holds_material(reading)):
+    if ours and (ours.kind == "own" and _is_our_reply(message) or not _holds_material(reading, survey)):
         return ours
     if bounce_of(reading, survey):
         return KindDecision("bounce", "delivery-report", "退信或投递通知")
-    if (material := _holds_material(reading)) and not (_offers(reading, survey) and not (known_sender or answers_our_mail)):
+    if (material := _holds_material(reading, survey)) and not (_offers(reading, survey) and not (known_sender or answers_our_mail)):
         return KindDecision("usable", *material)
     robot = robot_evidence(message, own_addresses)
     if robot and robot.robot == FIRM:
@@ -77,10 +77,11 @@ def _offers(reading: Reading, survey: Survey) -> bool:
     """Whether somebody sells and encloses his own licence: no form, no ID card, not a word of handing in."""
     message = reading.message
     papers = {paper.kind for file in reading.files for paper in file.papers}
-    if reading.body_forms or any(file.forms for file in reading.files) or papers != {"org_certificate"}:
+    if reading.body_forms or any(file.forms for file in reading.files) or not papers or "id_card" in papers:
         return False
     words = plain(message.subject, own_words(message.text))
-    return sells(message.subject, message.text) and not _HANDS_IN.search(words) and not _topic(reading, survey, False)
+    handing = _HANDS_IN.search(words) or any(word in words for word in survey.office.short)
+    return sells(message.subject, message.text) and not handing and not _topic(reading, survey, False)
 
 
 def _person(reading: Reading, thread: bool, topic: str | None) -> KindDecision:
@@ -116,15 +117,16 @@ def _substantive(file: FileReading) -> bool:
     return not (file.inline and file.role == "other" and file.problem in (None, "unreadable", "empty"))
 
 
-def _holds_material(reading: Reading) -> tuple[str, str] | None:
+def _holds_material(reading: Reading, survey: Survey) -> tuple[str, str] | None:
     """(reason, evidence) when the mail holds a filled form or an identity document."""
     if reading.body_forms:
         return "filled-form", "邮件正文中有填好的登记表"
     for file in reading.files:
-        if file.role in ("unit_form", "individual_form") or file.forms and file.role != "blank_form":
+        if survey.category_of_form(file.role) or file.forms and file.role != "blank_form":
             return "filled-form", "有填好的登记表"
-    if any(file.papers or file.role in ("id_card", "org_certificate") for file in reading.files):
-        return "identity-document", "有身份证或单位证书"
+    if found := [file for file in reading.files if file.papers or file.role in ("id_card", "org_certificate")]:
+        own = survey.paper(found[0].role)
+        return "identity-document", f"有{own.label}" if own else "有身份证或单位证书"
     return None
 
 

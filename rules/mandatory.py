@@ -33,12 +33,12 @@ def check_fields(accounts: tuple[Account, ...], category: Category | None, surve
         sure = [(account, gap.why) for account, gap in gaps if gap.sure]
         if sure:
             missing.append(
-                Missing(f"field:{rule.name}", rule.label, _why(sure, len(accounts)), _clause(category, survey))
+                Missing(f"field:{rule.name}", rule.label, _why(sure, len(accounts), survey), _clause(category, survey))
             )
         for account in (account for account, gap in gaps if not gap.sure):
-            unsure.setdefault(account_title(account), []).append(rule.label)
+            unsure.setdefault(account_title(account, survey), []).append(rule.label)
     for account in accounts:
-        labels = unsure.setdefault(account_title(account), [])
+        labels = unsure.setdefault(account_title(account, survey), [])
         labels += [label for label in _dim_labels(account, survey) if label not in labels]
     reasons = [
         f"{title}的登记表中{_quoted(labels)}识别把握不大,请人工核对。" for title, labels in unsure.items() if labels
@@ -67,13 +67,13 @@ def _gap(account: Account, rule: FieldRule) -> _Gap | None:
     return _Gap(field.complaint or "填写有误", sure=field.confidence >= least)
 
 
-def _why(gaps: Iterable[tuple[Account, str]], accounts: int) -> str:
+def _why(gaps: Iterable[tuple[Account, str]], accounts: int, survey: Survey) -> str:
     """未填写, or with several accounts: 账号“甲”、账号“乙”未填写;账号“丙”不是有效的号码."""
     if accounts == 1:
         return "、".join(dict.fromkeys(why for _, why in gaps)) + "。"
     by_why: dict[str, list[str]] = {}
     for account, why in gaps:
-        by_why.setdefault(why, []).append(account_title(account))
+        by_why.setdefault(why, []).append(account_title(account, survey))
     return ";".join(f"{'、'.join(dict.fromkeys(titles))}:{why}" for why, titles in by_why.items()) + "。"
 
 

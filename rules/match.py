@@ -41,7 +41,7 @@ class Candidate:
     id: int
     #: 登记编号
     number: str
-    #: `unit`, `individual` or `unknown`
+    #: code of a category, or `unknown`
     category: str
     registrant: str | None = None
     #: `rules.registrant.registrant_key`
@@ -62,6 +62,11 @@ class Candidate:
     former: frozenset[str] = frozenset()
     #: whether a person has decided the category: then a form of the other one is no contradiction
     decided: bool = False
+
+    @property
+    def is_person(self) -> bool:
+        """Whether the registrant is known to be a person."""
+        return (self.registrant_key or "").startswith("person:")
 
     def has_id_number(self, numbers: frozenset[str]) -> bool:
         return self.id_number in numbers or any(f"id:{number}" in self.former for number in numbers)
@@ -129,9 +134,9 @@ def account_keys(accounts: Sequence[Account], survey: Survey) -> frozenset[str]:
     """Accounts as they are compared across submissions: platform with handle, platform with name."""
     keys = set()
     for account in accounts:
-        platform = platform_of(account, survey)
+        platform = platform_of(account, survey) if survey.platforms else "-"
         for kind, key in (("handle", handle_key(account)), ("name", account_name_key(account))):
-            if platform and key:
+            if platform and key and kind in survey.item.identity:
                 keys.add(f"{platform}/{kind}/{key}")
     return frozenset(keys)
 
@@ -186,7 +191,12 @@ def _contradicts(claim: Claim, candidate: Candidate) -> bool:
         return True
     if keys.id_numbers and candidate.id_number and not candidate.has_id_number(keys.id_numbers):
         return True
-    return not candidate.decided and {claim.category, candidate.category} == {"unit", "individual"}
+    return not candidate.decided and _of_another_kind(claim, candidate)
+
+
+def _of_another_kind(claim: Claim, candidate: Candidate) -> bool:
+    """Whether both categories are known and differ: a unit against an individual."""
+    return claim.category is not None and candidate.category not in ("unknown", claim.category)
 
 
 def _strong(claim: Claim, found: list[Candidate], why: str, mail: _Mail) -> Match:
@@ -207,7 +217,7 @@ def _strong(claim: Claim, found: list[Candidate], why: str, mail: _Mail) -> Matc
 
 def _is_weak_name(claim: Claim, candidate: Candidate, mail: _Mail) -> bool:
     """A person's name alone, from elsewhere: namesakes exist. A unit's name is its own."""
-    return candidate.category == "individual" and candidate.id not in mail.thread and not mail.is_from(candidate) \
+    return candidate.is_person and candidate.id not in mail.thread and not mail.is_from(candidate) \
         and not mail.accounts & candidate.accounts  # fmt: skip
 
 
@@ -221,7 +231,7 @@ def _papers_name_other(claim: Claim, candidate: Candidate) -> bool:
     keys = claim.keys
     if keys.paper_names and candidate.registrant_key and not candidate.has_name(keys.paper_names):
         return True
-    known = candidate.people if candidate.category == "individual" else frozenset()
+    known = candidate.people if candidate.is_person else frozenset()
     return bool(known and not claim.accounts and keys.people and not keys.people & known)
 
 
@@ -274,7 +284,7 @@ def _by_account(claim: Claim, candidates: list[Candidate], mail: _Mail) -> Candi
 def _by_account_and_name(claim: Claim, candidates: list[Candidate], mail: _Mail) -> Candidate | None:
     """The same registrant's name and the same account, under another number: one of the two numbers is wrong."""
     found = [each for each in candidates if _same_name(claim, each) and mail.accounts & each.accounts
-             and {claim.category, each.category} != {"unit", "individual"}]
+             and not _of_another_kind(claim, each)]
     return found[0] if len(found) == 1 else None
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from rules.group import Claim, keys_of
 from rules.match import Candidate, account_keys, fits
-from rules.registrant import name_key, person_key
+from rules.registrant import person_key, unit_name_key
 from rules.submission import HeldPaper
 from rules.survey import Survey
 
@@ -44,6 +44,6 @@ def _of(claim: Claim, owner: Candidate, homes: list[Candidate | None], owners: l
 
 def _bears(held: HeldPaper, candidate: Candidate, survey: Survey) -> bool:
     if held.paper.kind == "org_certificate":
-        name = name_key("unit", held.paper.holder, survey)
+        name = unit_name_key(held.paper.holder, survey)
         return name is not None and candidate.has_name(frozenset([name]))
     return person_key(held.paper.holder) in candidate.people

@@ -27,7 +27,7 @@ def assign(entries: list[Entry], kind: str | None, survey: Survey) -> Iterator[t
         if heading := _heading(fitting, entry, following):
             section = heading
             continue
-        rule = section if section in entry.rules else _choose(fitting, entry, following, persons, taken)
+        rule = section if section in entry.rules else _choose(fitting, entry, following, persons, taken, survey)
         section = None
         if entry.rules[0].kind == "person":
             known = next((other.raw for name, other in persons if rule and name == rule.name), "")
@@ -43,10 +43,15 @@ def assign(entries: list[Entry], kind: str | None, survey: Survey) -> Iterator[t
         rule = next((rule for rule in fitting if rule.name not in taken), None)
         if rule is None or _beside_another(entry, persons):
             continue
-        if rule.kind == "id_number" and _person(entry, persons) == "legal_representative":
+        if rule.kind == "id_number" and rule.after is None and _person(entry, persons) in _heads(survey):
             continue
         taken.add(rule.name)
         yield rule, replace(entry, confidence=min(entry.confidence, 0.6))
+
+
+def _heads(survey: Survey) -> tuple[str, ...]:
+    """Persons whose ID card is handed in and who are not the registrant."""
+    return tuple(name for name in survey.people_fields if name not in survey.person_fields)
 
 
 def _writers(entries: list[Entry]) -> frozenset[int]:
@@ -66,16 +71,17 @@ def _heading(fitting: list[FieldRule], entry: Entry, following: list[Entry]) -> 
 
 
 def _choose(
-    fitting: list[FieldRule], entry: Entry, following: list[Entry], persons: list[tuple[str, Entry]], taken: set[str]
+    fitting: list[FieldRule], entry: Entry, following: list[Entry], persons: list[tuple[str, Entry]], taken: set[str],
+    survey: Survey,
 ) -> FieldRule | None:
     if not fitting:
         return None
     person = _person(entry, persons)
     if fitting[0].kind == "person":
         return _choose_person(fitting, following, taken)
-    if fitting[0].kind == "id_number":
+    if fitting[0].kind == "id_number" and all(rule.after is None for rule in fitting):
         # another person's ID number has no field; one below the admin's column is taken where there is no other
-        return fitting[0] if person not in ("legal_representative", "admin_name") else None
+        return fitting[0] if person in (None, "", *survey.person_fields) else None
     if all(rule.after is None for rule in fitting):
         return next((rule for rule in fitting if rule.name not in taken), fitting[0])
     if names_person := [rule for rule in fitting if _says_whose(rule, entry, fitting)]:

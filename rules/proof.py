@@ -82,7 +82,7 @@ def _decided(held: HeldPaper) -> tuple[str, str]:
 def _contradiction(paper: Paper, demand: Demand, facts: Facts, survey: Survey) -> str | None:
     """The sentence's end where a name or number is not the form's."""
     names = expected(demand.holder_field, facts, survey)
-    if paper.holder and names and not _named(paper.holder, names, demand.paper == "org_certificate", survey):
+    if paper.holder and names and not _named(paper.holder, names, survey.field(demand.holder_field).kind != "person", survey):
         label = survey.field(demand.holder_field).label
         return f"上的名称“{paper.holder}”与登记表填写的{label}“{'、'.join(names)}”不一致,请核实。"
     numbers = expected(demand.number_field, facts, survey)
@@ -110,8 +110,9 @@ def _doubt(paper: Paper, demand: Demand, facts: Facts, survey: Survey) -> str | 
     """The sentence's end where it may be genuine, but a person must look."""
     if demand.accepts and not any(bare(title) in bare(paper.title) for title in demand.accepts):
         return f"({paper.title or '名称未读出'})不在列明认可的证书之内,请核实能否采用。"
-    if not paper.holder or not paper.number:
-        unread = "、".join(word for word, value in (("名称", paper.holder), ("号码", paper.number)) if not value)
+    own = survey.paper(paper.kind)
+    wanted = (("名称", paper.holder, demand.holder_field), ("号码", paper.number, demand.number_field))
+    if unread := "、".join(word for word, value, field in wanted if not value and (field or not own)):
         return f"上的{unread}未能读出,请人工核对。"
     if paper.confidence < PAPER_CONFIDENCE:
         return "不够清晰,识别把握不大,请人工核对。"

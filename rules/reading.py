@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from rules.message import Message
 
-#: DATA.md's attachments.role
-ROLES = ("unit_form", "individual_form", "blank_form", "id_card", "org_certificate", "container", "other")
+#: DATA.md's attachments.role, beside the codes of the survey's forms and of its own documents
+ROLES = ("blank_form", "id_card", "org_certificate", "container", "other")
 #: DATA.md's attachments.problem
 PROBLEMS = ("empty", "encrypted", "corrupt", "too_large", "unsupported", "unreadable", "remote")
 
@@ -36,9 +36,9 @@ class FieldValue:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One filled registration form: one new-media account."""
+    """One filled registration form: one thing that is registered, e.g. an account."""
 
-    #: `unit_form`, `individual_form`, or None where form and fields do not tell
+    #: code of a category's form, or None where form and fields do not tell
     kind: str | None
     fields: tuple[FieldValue, ...]
     #: why this kind: the title, or fields that only it has, in plain Chinese
@@ -56,9 +56,9 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """An identity document recognised in a file by what was read from it."""
+    """An identity document, or another that the survey demands, recognised in a file by what was read from it."""
 
-    #: `id_card` or `org_certificate`
+    #: `id_card`, `org_certificate` or one of the survey's own kinds
     kind: str
     #: for an ID card `front`, `back` or `both`; None for a certificate
     side: str | None
@@ -66,7 +66,8 @@ class Paper:
     title: str
     #: name read from it: the person, or the unit
     holder: str | None
-    #: valid number read from it (18-character ID number, credit code, or organisation code `XXXXXXXX-X`), else None
+    #: valid number read from it (18-character ID number, credit code, or organisation code `XXXXXXXX-X`), else None;
+    #: on a document of the survey's own kind the number as it stands there
     number: str | None
     #: responsible person named on a certificate
     principal: str | None = None
@@ -95,7 +96,7 @@ class FileReading:
     parent: int | None = None
     #: True for a picture shown inside the mail's text (signature logo, pasted scan)
     inline: bool = False
-    #: one of ROLES
+    #: one of ROLES, or a code of the survey
     role: str = "other"
     #: one of PROBLEMS, or None
     problem: str | None = None

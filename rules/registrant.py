@@ -1,14 +1,12 @@
 """Who is who: names, codes and numbers of registrants as they are compared (DATA.md, "Same registrant")."""
 
 from rules.numbers import organisation_code_of
-from rules.submission import Facts, Judgement
+from rules.submission import Account, Facts, Judgement
 from rules.survey import Survey, bare
 from rules.values import normal_person_name, normal_unit_name
 
 #: words that offices shorten in their own names: 中国共产党某县委员会 is 某县委, 某镇人民政府 is 某镇政府
 _SHORT = (("委员会", "委"), ("人民政府", "政府"))
-#: the paper that names the registrant of a category
-PAPER_OF = {"unit": "org_certificate", "individual": "id_card"}
 
 
 def unit_key(name: str | None, survey: Survey) -> str | None:
@@ -41,11 +39,31 @@ def registrant_key(judgement: Judgement, survey: Survey) -> str | None:
 
 def name_key(category: str | None, name: str | None, survey: Survey) -> str | None:
     """The same for a category and a name."""
-    if category == "unit":
-        key = unit_key(name, survey)
-        return f"unit:{key}" if key else None
-    key = person_key(name) if category == "individual" else None
+    if survey.is_unit(category):
+        return unit_name_key(name, survey)
+    key = person_key(name) if survey.is_person(category) else None
     return f"person:{key}" if key else None
+
+
+def unit_name_key(name: str | None, survey: Survey) -> str | None:
+    """`unit:<name>` of an organisation, whatever its category; None for an empty name."""
+    key = unit_key(name, survey)
+    return f"unit:{key}" if key else None
+
+
+def written_unit(form: Account, survey: Survey) -> str | None:
+    """The organisation that a form names as registrant."""
+    return next((name for field in survey.unit_fields if (name := form.value(field))), None)
+
+
+def written_person(form: Account, survey: Survey) -> str | None:
+    """The person whom a form names as registrant."""
+    return next((name for field in survey.person_fields if (name := form.value(field))), None)
+
+
+def written_id_number(form: Account, survey: Survey) -> str | None:
+    """The valid ID number of that person on a form."""
+    return next((number for field in survey.id_number_fields if (number := form.value(field))), None)
 
 
 def registrant_name(facts: Facts, category: str, survey: Survey) -> str | None:
@@ -55,7 +73,9 @@ def registrant_name(facts: Facts, category: str, survey: Survey) -> str | None:
     for field in fields:
         if names := [name for account in facts.accounts if (name := account.value(field))]:
             return names[-1]
-    kinds = [PAPER_OF[category]] if category in PAPER_OF else ["org_certificate", "id_card"]
+    kinds = ["org_certificate", "id_card"]
+    if rule:
+        kinds = ["id_card"] if rule.is_person else ["org_certificate"]
     for kind in kinds:
         holders = {held.paper.holder for held in facts.papers if held.paper.kind == kind and held.paper.holder
                    and held.counts}
@@ -66,10 +86,9 @@ def registrant_name(facts: Facts, category: str, survey: Survey) -> str | None:
 
 def registrant_code(facts: Facts, category: str, survey: Survey) -> str | None:
     """The unit's credit code, else its organisation code, from certificates that do not name another unit."""
-    if category == "individual":
+    if survey.is_person(category):
         return None
-    field = next((c.registrant_field for c in survey.categories if c.name == "unit"), None)
-    names = {unit_key(account.value(field), survey) for account in facts.accounts if field} - {None}
+    names = {unit_key(written_unit(account, survey), survey) for account in facts.accounts} - {None}
     codes = [
         held.paper.number
         for held in facts.papers
@@ -83,12 +102,12 @@ def registrant_code(facts: Facts, category: str, survey: Survey) -> str | None:
     return max(codes, key=lambda code: (len(code), code))
 
 
-def registrant_id_number(facts: Facts, category: str) -> str | None:
+def registrant_id_number(facts: Facts, category: str, survey: Survey) -> str | None:
     """The individual's ID number, from the form and the card where they do not disagree; None for a unit."""
-    if category == "unit":
+    if survey.is_unit(category):
         return None
-    names = {person_key(account.value("owner_name")) for account in facts.accounts} - {None}
-    written = {number for account in facts.accounts if (number := account.value("owner_id_number"))}
+    names = {person_key(written_person(account, survey)) for account in facts.accounts} - {None}
+    written = {number for account in facts.accounts if (number := written_id_number(account, survey))}
     cards = {
         held.paper.number
         for held in facts.papers

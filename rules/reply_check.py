@@ -21,9 +21,7 @@ from rules.typography import typeset
 from rules.urging import compose_urging
 
 #: a file name with markup in it: it must come out escaped
-_FILES = (FileOutcome("<b>示例.docx", "unit_form", accounts=("示例",)),
-          *(FileOutcome(f"{role}.pdf", role) for role in ROLES),
-          *(FileOutcome(f"{problem}.zip", problem=problem) for problem in PROBLEMS))
+_LOST = tuple(FileOutcome(f"{problem}.zip", problem=problem) for problem in PROBLEMS)
 _NUMBER = "SAMPLE-0001"
 
 
@@ -40,6 +38,12 @@ def check_templates(survey: Survey) -> None:
                             path=str(survey.replies / f"{answer.kind}.html.j2"))
 
 
+def _files(survey: Survey) -> tuple[FileOutcome, ...]:
+    roles = (*ROLES, *(category.form for category in survey.categories), *(rule.name for rule in survey.papers))
+    return (FileOutcome("<b>示例.docx", survey.categories[0].form, accounts=("示例",)),
+            *(FileOutcome(f"{role}.pdf", role) for role in dict.fromkeys(roles)), *_LOST)
+
+
 def _samples(survey: Survey) -> Iterator[tuple[Answer, tuple[str, ...]]]:
     zone = survey.time_zone
     office = survey.office
@@ -53,12 +57,12 @@ def _samples(survey: Survey) -> Iterator[tuple[Answer, tuple[str, ...]]]:
             yield compose_answer(survey, mail, (outcome,), inquiry=True), (_NUMBER, *labels)
         demands = [typeset(label) for category in survey.categories
                    for label in (category.form_label, *(demand.label for demand in category.demands))]
-        yield compose_answer(survey, mail, (), _FILES), (*demands, *place, office.email)
+        yield compose_answer(survey, mail, (), _files(survey)), (*demands, *place, office.email)
         yield compose_answer(survey, mail, tuple(_outcomes(survey))), (_NUMBER, *place)
         yield compose_answer(survey, mail, kind="receipt"), place
         yield from _reminders(survey, mail, place)
         for category in survey.categories:
-            registered = _outcome(category, "registered", True, survey.closes)
+            registered = _outcome(survey, category, "registered", True, survey.closes)
             yield compose_answer(survey, mail, (registered,), kind="confirmation"), (_NUMBER, *place)
 
 
@@ -83,10 +87,11 @@ def _outcomes(survey: Survey) -> Iterator[SubmissionOutcome]:
     for category in (*survey.categories, None):
         for status in ("complete", "review", "registered", "withdrawn", "incomplete"):
             for on_time, deadline in ((True, survey.closes), (False, survey.closes), (None, None)):
-                yield _outcome(category, status, on_time, deadline)
+                yield _outcome(survey, category, status, on_time, deadline)
 
 
-def _outcome(category: Category | None, status: str, on_time: bool | None, deadline: date | None) -> SubmissionOutcome:
+def _outcome(survey: Survey, category: Category | None, status: str, on_time: bool | None, deadline: date | None,
+             ) -> SubmissionOutcome:
     missing = ()
     if status == "incomplete":
         # words that stand nowhere else in the texts
@@ -96,5 +101,5 @@ def _outcome(category: Category | None, status: str, on_time: bool | None, deadl
     judgement = Judgement(category.name if category else "unknown", (), "示例" if category else None, None, None, status,
                           missing, (), materials, on_time, deadline)
     accounts = (Account(None, (FieldValue("name", "示例", "示例"),)), Account(None, ()))
-    files, unread = (_FILES, _FILES[-len(PROBLEMS):]) if on_time else ((), ())
+    files, unread = (_files(survey), _LOST) if on_time else ((), ())
     return SubmissionOutcome(_NUMBER, judgement, accounts, files, unread, True)

@@ -94,7 +94,7 @@ def secrets_of(outcomes: Iterable[SubmissionOutcome], survey: Survey) -> list[st
     for outcome in outcomes:
         fields = [field for account in outcome.accounts for field in account.fields if field.name in personal]
         found += [str(text) for field in fields for text in (field.raw, field.value) if text]
-        found += [m.number for m in outcome.judgement.materials if m.number and m.kind != "org_certificate"]
+        found += [m.number for m in outcome.judgement.materials if m.number and m.kind != "org_certificate" and not survey.paper(m.kind)]
         found += [outcome.judgement.id_number] if outcome.judgement.id_number else []
     return found
 
@@ -120,7 +120,7 @@ def values_of(survey: Survey, mail: MailFacts, outcomes: tuple[SubmissionOutcome
     return {
         "mail": _mail(survey, mail, outcomes, quoting),
         "submissions": [_submission(survey, mail, outcome, quoting) for outcome in outcomes],
-        "unread": [_file(file, quoting) for file in dict.fromkeys(unread)],
+        "unread": [_file(file, survey, quoting) for file in dict.fromkeys(unread)],
         "categories": [category_values(category) for category in survey.categories],
         "attached": list(blanks),
         "office": office_values(survey),
@@ -137,7 +137,14 @@ def survey_values(survey: Survey) -> dict:
     """The collection itself."""
     return {"title": typeset(survey.title), "notice": typeset(survey.notice), "opens": chinese_day(survey.opens),
             "closes": chinese_day(survey.closes), "window_clause": typeset(survey.window_clause) or None,
-            "grace_days": survey.grace_days, "grace_clause": survey.grace_clause}
+            "grace_days": survey.grace_days, "grace_clause": survey.grace_clause, "noun": typeset(survey.item.noun),
+            "measure": survey.item.measure, "begins": survey.item.begins, "labels": _labels(survey)}
+
+
+def _labels(survey: Survey) -> dict[str, str | None]:
+    """What the forms call the columns that are told of each thing; None for one that they do not have."""
+    told = {rule.name: typeset(rule.label) for rule in survey.fields}
+    return {name: told.get(name) for name in ("name", "service_type", "handle", "registered_on")}
 
 
 def _mail(survey: Survey, mail: MailFacts, outcomes: tuple[SubmissionOutcome, ...], quoting: Quoting) -> dict:
@@ -174,8 +181,8 @@ def _submission(survey: Survey, mail: MailFacts, outcome: SubmissionOutcome, quo
         "form_label": typeset(category.form_label) if category else None,
         "paper_rule": category.paper_rule if category else None,
         "accounts": [_account(account, survey, quoting) for account in outcome.accounts],
-        "files": [_file(file, quoting) for file in outcome.files],
-        "unread": [_file(file, quoting) for file in outcome.unread],
+        "files": [_file(file, survey, quoting) for file in outcome.files],
+        "unread": [_file(file, survey, quoting) for file in outcome.unread],
         "accepted": _accepted(survey, outcome),
         "missing": [{"code": missing.code, "label": typeset(quoting.safe(missing.label, 100)),
                      "why": typeset(quoting.safe(missing.why, 240).rstrip("。")),
@@ -205,8 +212,11 @@ def _accepted(survey: Survey, outcome: SubmissionOutcome) -> list[str]:
     return [typeset(label) for code, label in labels.items() if code in kinds]
 
 
-def _file(file: FileOutcome, quoting: Quoting) -> dict:
-    return {"name": quoting.filename(file.filename), "role": file.role, "problem": file.problem,
+def _file(file: FileOutcome, survey: Survey, quoting: Quoting) -> dict:
+    own = survey.paper(file.role) or survey.category_of_form(file.role)
+    label = own.label if own else "其他文件"
+    label = f"登记表\uff08{label}\uff09" if survey.category_of_form(file.role) else label
+    return {"name": quoting.filename(file.filename), "role": file.role, "label": typeset(label), "problem": file.problem,
             "titles": [quoting.safe(title, 40) for title in file.titles],
             "accounts": [quoting.safe(name, 40) for name in file.accounts]}
 

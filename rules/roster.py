@@ -94,7 +94,7 @@ def keys_of(unit: ExpectedUnit, survey: Survey) -> frozenset[str]:
 
 def compare(units: Sequence[ExpectedUnit], submissions: Iterable[HandedIn], survey: Survey) -> Roster:
     """The list with the state of every unit."""
-    submissions = [one for one in submissions if one.category != "individual"]
+    submissions = [one for one in submissions if not survey.is_person(one.category)]
     keys = [keys_of(unit, survey) for unit in units]
     bearers = Counter(key for found in keys for key in found)
     by_key: dict[str, list[HandedIn]] = {}
@@ -102,7 +102,7 @@ def compare(units: Sequence[ExpectedUnit], submissions: Iterable[HandedIn], surv
         if key := unit_key(one.registrant, survey):
             by_key.setdefault(key, []).append(one)
     others = tuple(one for key, found in by_key.items() if key not in bearers for one in found
-                   if one.status != "withdrawn" and one.category == "unit")
+                   if one.status != "withdrawn" and survey.is_unit(one.category))
     entries = tuple(_entry(unit, found, by_key, bearers, others, survey)
                     for unit, found in zip(units, keys, strict=True))
     return Roster(entries, others)

@@ -33,6 +33,8 @@ ACCOUNT_COLUMNS = (
     "owner_wechat",
     "employer",
 )
+#: the columns that describe the thing itself; the others describe who has it or who looks after it
+ITEM_COLUMNS = ACCOUNT_COLUMNS[:10]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class Choice:
 class FieldRule:
     """One field of the forms."""
 
-    #: column of DATA.md's `accounts`
+    #: column of DATA.md's `accounts`, or a name of the survey's own, which is kept in `accounts.extra`
     name: str
     #: Chinese name for people
     label: str
@@ -56,7 +58,7 @@ class FieldRule:
     #: how its value is read: `text` `handle` `platform` `options` `yes_no` `date` `count` `person` `phone` `email`
     #: `id_number` `choice`
     kind: str
-    #: form kinds that have it: `unit_form`, `individual_form`
+    #: form kinds that have it, e.g. `unit_form`, `individual_form`
     forms: tuple[str, ...]
     #: form kinds on which it must be filled in
     mandatory: tuple[str, ...] = ()
@@ -64,38 +66,91 @@ class FieldRule:
     choices: tuple[Choice, ...] = ()
     #: a label that stands twice on a form (手机号码) belongs to the person named last before it: name of that field
     after: str | None = None
+    #: whether it describes the thing that is registered, and not who has it
+    of_item: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What is registered, one on each form: an account, a drone, a school."""
+
+    #: e.g. 账号
+    noun: str
+    #: its measure word, e.g. 个
+    measure: str = "个"
+    #: what people do when they get one, e.g. 开通, 购买
+    begins: str = "开通"
+    #: fields of which one that agrees tells that two forms describe the same thing
+    identity: tuple[str, ...] = ("handle", "name")
+    #: words by which a label on a form speaks of the thing
+    words: tuple[str, ...] = ()
+    #: labels that stand on the forms of others as well and prove little
+    common: tuple[str, ...] = ()
+    #: what may stand before its number in the cell: 公众号:hdfb
+    number_labels: tuple[str, ...] = ()
+    #: what people call it who have given it up
+    called: tuple[str, ...] = ()
+    #: what people call it who ask in a few words whether it must be registered
+    asked: tuple[str, ...] = ()
+    #: words of an English mail about it
+    english: tuple[str, ...] = ()
+    #: no such thing was there before this year
+    earliest: int = 1900
+
+
+@dataclass(frozen=True, slots=True)
+class PaperRule:
+    """A kind of document that the code does not know: an invoice, a policy, a licence; known by what is printed on it."""
+
+    #: code, in `attachments.role`, `papers.kind`
+    name: str
+    #: Chinese name for people
+    label: str
+    #: its headings
+    titles: tuple[str, ...]
+    #: fixed words printed on every one, of which at least `least` must be read
+    words: tuple[str, ...]
+    least: int = 2
+    #: labels behind which the holder is named
+    holder: tuple[str, ...] = ()
+    #: labels behind which its number stands, the one that the form bears too
+    number: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Demand:
     """One material that a category must hand in."""
 
-    #: DATA.md's code: `org_certificate`, `principal_id_card`, `id_card`
+    #: in `missing` and `materials.kind`; here `org_certificate`, `principal_id_card`, `id_card`
     code: str
-    #: kind of paper that satisfies it: `org_certificate` or `id_card`
+    #: kind of paper that satisfies it: `org_certificate`, `id_card` or one of the survey's own
     paper: str
     #: Chinese name for people
     label: str
     #: clause of the notice
     clause: str
+    #: the same name in a few characters, for tables
+    short: str
     #: titles of the documents that count (Paper.title); empty: any of that kind
     accepts: tuple[str, ...] = ()
     #: field of the form that must name the holder, e.g. `unit_name`, `legal_representative`, `owner_name`
     holder_field: str | None = None
     #: field of the form that must bear the number, e.g. `owner_id_number`
     number_field: str | None = None
+    #: whether every single thing needs such a document: its number is that of the thing, not of the registrant
+    of_each: bool = False
     #: field of the form that must name the responsible person whom a certificate names, e.g. `legal_representative`
     principal_field: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """Who hands in: units or individuals."""
+    """Who hands in, e.g. units or individuals."""
 
-    #: `unit` or `individual`
+    #: code, e.g. `unit`, `individual`
     name: str
     label: str
-    #: form kind: `unit_form` or `individual_form`
+    #: form kind, e.g. `unit_form`, `individual_form`
     form: str
     form_label: str
     form_clause: str
@@ -105,10 +160,14 @@ class Category:
     blank: Path
     #: materials beside the form, in DATA.md's order
     demands: tuple[Demand, ...]
-    #: field that names the registrant: `unit_name` or `owner_name`
+    #: field that names the registrant, e.g. `unit_name`, `owner_name`
     registrant_field: str
     #: how the paper form is to be handed in, e.g. 加盖单位公章
     paper_rule: str
+    #: whether the registrant is a person (the field's kind says so) and not an organisation
+    is_person: bool = False
+    #: field with the person's own ID number; None for an organisation
+    id_number_field: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +179,8 @@ class Office:
     telephone: str
     contact: str
     email: str
+    #: its name in two or three characters, as people use it in their mails, e.g. 网信
+    short: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +217,47 @@ class Survey:
     window_clause: str = ""
     #: towns by which registrants are counted, in the office's order, with former and short names; () counts by none
     towns: tuple[Choice, ...] = ()
+    item: Item = Item("对象")
+    papers: tuple[PaperRule, ...] = ()
+
+    @property
+    def unit_fields(self) -> tuple[str, ...]:
+        """Fields that name an organisation as registrant."""
+        return tuple(dict.fromkeys(c.registrant_field for c in self.categories if not c.is_person))
+
+    @property
+    def person_fields(self) -> tuple[str, ...]:
+        """Fields that name a person as registrant."""
+        return tuple(dict.fromkeys(c.registrant_field for c in self.categories if c.is_person))
+
+    @property
+    def id_number_fields(self) -> tuple[str, ...]:
+        """Fields with the ID number of a person who is the registrant."""
+        return tuple(dict.fromkeys(c.id_number_field for c in self.categories if c.id_number_field))
+
+    @property
+    def people_fields(self) -> tuple[str, ...]:
+        """Fields that name a person whose ID card is handed in: owners, and heads of organisations."""
+        cards = [d.holder_field for c in self.categories for d in c.demands if d.paper == "id_card" and d.holder_field]
+        return tuple(dict.fromkeys((*cards, *self.person_fields)))
+
+    def is_person(self, category: str | None) -> bool:
+        """Whether registrants of that category are persons; False for an unknown one."""
+        found = self.category(category or "")
+        return found is not None and found.is_person
+
+    def is_unit(self, category: str | None) -> bool:
+        """Whether registrants of that category are organisations; False for an unknown one."""
+        found = self.category(category or "")
+        return found is not None and not found.is_person
+
+    def has(self, name: str) -> bool:
+        """Whether the forms have that field."""
+        return any(rule.name == name for rule in self.fields)
+
+    def paper(self, kind: str) -> PaperRule | None:
+        """The survey's own kind of document of that name."""
+        return next((rule for rule in self.papers if rule.name == kind), None)
 
     def category(self, name: str) -> Category | None:
         return next((category for category in self.categories if category.name == name), None)

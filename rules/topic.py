@@ -2,7 +2,7 @@
 
 The survey's own words (its title, forms, office, `topic_words`, platforms) carry the subject. The words in this module
 are ordinary Chinese of offices and of advertisements, the same for any collection. An advertisement for running
-accounts also says 公众号: only a word of duty beside it (登记, 填报, 怎么填 …) makes it a question about the collection.
+accounts, say, also says 公众号: only a word of duty beside it (登记, 填报, 怎么填 …) makes it a question about the collection.
 """
 
 import re
@@ -13,7 +13,7 @@ from functools import lru_cache
 from rules.survey import Survey
 
 #: what people say who must hand something in
-_DUTY = re.compile(r"登记|摸底|报送|填报|填表|申报|上报|备案|补报|补交|漏报|重报|要报|报不报|该报|还报|报吗|网信|统计表|报表|表格")
+_DUTY = re.compile(r"登记|摸底|报送|填报|填表|申报|上报|备案|补报|补交|漏报|重报|要报|报不报|该报|还报|报吗|统计表|报表|表格")
 #: what people say who ask or who send
 _ASKING = re.compile(r"\?|请问|咨询|请教|想问|怎么|怎样|如何|哪里|哪儿|哪些|什么|是否|要不要|需不需要|能不能|可否|行吗|行不行|吗|么|"
                      r"可以不|对不对|要紧|麻烦|"
@@ -31,8 +31,8 @@ _THINGS = re.compile(r"纸质|公章|盖章|签名|扫描件|复印件|身份证
 _QUESTION = re.compile(r"\?|请问|咨询|请教|想问|问一下|怎么|怎样|如何|哪|什么|是否|要不要|需不需要|能不能|可否|吗|么|"
                        r"求|索取|(?:请|麻烦|能|把).{0,14}发(?:给?我|一份|过来)|没有?收到|收到没")
 #: what handing in is spoken of by people who know what they mean
-_HANDING = re.compile(r"材料|登记|报送|补报|补交|填[了的写报好完哪什在]|怎么填|[个的位人张份把哪什么]表|表格|个人号|单位号|"
-                      r"[的新]号[怎要还算能也是]|[账帐]号|附件.{0,4}上传|上传|身份证|复印件|扫描件|代码证")
+_HANDING = re.compile(r"材料|登记|报送|补报|补交|填[了的写报好完哪什在]|怎么填|[个的位人张份把哪什么]表|表格|"
+                      r"[的新]号[怎要还算能也是]|附件.{0,4}上传|上传|身份证|复印件|扫描件|代码证")
 #: material of something else
 _OTHER_MATTER = re.compile(r"(?:党建|会议|体检|整治|扶贫|总结|考核|宣传|迎检|招标|资格|职称|培训|学习|综治|财务|报销|工作|社保|医保)(?:的)?材料")
 #: beside a platform's name: whether one has to do something about it
@@ -40,8 +40,7 @@ _CONCERNED = re.compile(r"(?:要|用|得|还|该).{0,6}(?:弄|搞|报|登|填|�
 #: a notice to many is no question, whatever words it has
 _NOTICE = re.compile(r"各(?:单位|乡镇|支部|部门|股室|科室|村|社区|学校|企业|位)[^。|]{0,12}:|的通知(?:\||$)|特此通知")
 #: the same in English, each of another sort
-_ENGLISH = (re.compile(r"wechat|weixin|weibo|douyin|toutiao|official account|new media|hengdong", re.IGNORECASE),
-            re.compile(r"regist(?:er|ration)|submit", re.IGNORECASE),
+_ENGLISH = (re.compile(r"regist(?:er|ration)|submit", re.IGNORECASE),
             re.compile(r"\bforms?\b|deadline|\bid card|do (?:i|we) (?:need|have)|how (?:do|can|to)|where (?:do|can|is)",
                        re.IGNORECASE))
 #: longer than this, a mail says itself what it is about
@@ -70,7 +69,7 @@ _COURTESY = re.compile(
 _OTHER_FORM = re.compile(r"[\u4e00-\u9fff](?<![的填写载张份个这该把交报发件白质子位人号体表看问办着到过好了求要找缺无没有])登记表")
 _OUR_NAMES = ("其他", "其它")
 #: a topic word made of these alone says nothing of this collection in particular
-_GENERAL = re.compile(r"登记|材料|表格?|编号|补[交正报]|要不要|需要|是否|怎么|怎样|如何|吗|填报?|申报|报送|备案|账号|帐号")
+_GENERAL = re.compile(r"登记|材料|表格?|编号|补[交正报]|要不要|需要|是否|怎么|怎样|如何|吗|填报?|申报|报送|备案")
 
 
 def plain(*texts: str | None) -> str:
@@ -99,19 +98,21 @@ def speaks_of(survey: Survey, subject: str | None, body: str, filenames: tuple[s
     signs = [special, general, _first(vocabulary.media, words), _first(vocabulary.labels, words),
              _first(vocabulary.general + vocabulary.special, _OTHER_FORM.sub("", plain(*filenames))),
              *(found.group() for pattern in (_ASKING, _ASKING_DUTY, _THINGS) if (found := pattern.search(named))),
-             *(found.group() for found in [_DUTY.search(rest)] if found)]
+             *(found.group() for found in [_DUTY.search(rest) or vocabulary.office.search(rest)] if found)]
     score = bool(special) + sum(bool(sign) for sign in signs) - 2 * selling
     if score >= 3 and (any(signs[:5]) or not _NOTICE.search(words)):
         return next(sign for sign in signs if sign)
-    return _short_question(named, signs[2], subject, body) if personal and not selling else None
+    return _short_question(named, signs[2], subject, body, vocabulary) if personal and not selling else None
 
 
-def _short_question(words: str, media: str | None, subject: str | None, body: str) -> str | None:
+def _short_question(words: str, media: str | None, subject: str | None, body: str, vocabulary: "_Vocabulary",
+                    ) -> str | None:
     if len(words) <= _SHORT and _QUESTION.search(words) and not ("://" in words or _NOTICE.search(words)):
-        found = _HANDING.search(_OTHER_MATTER.sub("", words)) or media and _CONCERNED.search(words)
+        said = _OTHER_MATTER.sub("", words)
+        found = _HANDING.search(said) or vocabulary.asked.search(said) or media and _CONCERNED.search(words)
         if found:
             return media or found.group()
-    english = [pattern.search(f"{subject or ''} {body[:4000]}") for pattern in _ENGLISH]
+    english = [pattern.search(f"{subject or ''} {body[:4000]}") for pattern in (vocabulary.english, *_ENGLISH)]
     return english[0].group() if all(english) and len(words) <= 4 * _SHORT else None
 
 
@@ -142,7 +143,7 @@ class _Vocabulary:
 
     #: titles: enough by themselves
     certain: tuple[str, ...]
-    #: topic words that name the collection or the office: 网信办, 调查摸底, 公众号登记
+    #: topic words that name the collection or the office: 调查摸底, 公众号登记
     special: tuple[str, ...]
     #: topic words that any collection has: 登记表, 怎么登记
     general: tuple[str, ...]
@@ -150,6 +151,10 @@ class _Vocabulary:
     media: tuple[str, ...]
     #: fields of the form, the office's contact, the last day
     labels: tuple[str, ...]
+    #: the office by its short name, the thing as people call it who ask, and in English
+    office: re.Pattern
+    asked: re.Pattern
+    english: re.Pattern
 
 
 @lru_cache(maxsize=8)
@@ -160,13 +165,20 @@ def _vocabulary(survey: Survey) -> _Vocabulary:
     media = {plain(name) for choice in survey.platforms for name in (choice.name, *choice.aliases)
              if choice.name not in _OUR_NAMES}
     noun = _noun(survey)
-    media |= {noun, noun.removesuffix("账号")}
+    media |= {noun, noun.removesuffix(survey.item.noun), survey.item.noun if not survey.platforms else ""}
     topics = {plain(word) for word in survey.topic_words} | {plain(survey.office.name)}
-    general = {word for word in topics if not _GENERAL.sub("", word)}
+    common = re.compile("|".join((_GENERAL.pattern, *map(re.escape, survey.item.common))))
+    general = {word for word in topics if not common.sub("", word)}
     labels = {plain(name) for rule in survey.fields for name in rule.variants if len(plain(name)) >= 7}
     labels |= {plain(rule.label) for rule in survey.fields if rule.kind == "handle" or len(plain(rule.label)) >= 3}
     labels |= {f"{survey.closes.month}月{survey.closes.day}", f"{survey.office.contact[:1]}老师", survey.office.contact}
-    return _Vocabulary(*(_longest(words) for words in (certain, topics - general, general, media, labels)))
+    item = survey.item
+    return _Vocabulary(*(_longest(words) for words in (certain, topics - general, general, media, labels)),
+                       _any_of(survey.office.short), _any_of(item.asked), _any_of(item.english))
+
+
+def _any_of(words: tuple[str, ...]) -> re.Pattern:
+    return re.compile("|".join(map(re.escape, words)) or r"(?!)", re.IGNORECASE)
 
 
 def _longest(words: set[str]) -> tuple[str, ...]:
@@ -174,8 +186,10 @@ def _longest(words: set[str]) -> tuple[str, ...]:
 
 
 def _noun(survey: Survey) -> str:
-    """What is collected: the survey's title without place names and words of duty, e.g. 新媒体账号."""
+    """What is collected: the survey's title without place names and words of duty, e.g. 民用无人机."""
     noun = plain(survey.title)
     for place in survey.region or survey.places:
         noun = noun.replace(place, "")
+    for word in survey.office.short:
+        noun = noun.replace(word, "")
     return _DUTY.sub("", noun)

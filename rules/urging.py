@@ -19,7 +19,7 @@ def _town(unit: ExpectedUnit, quoting: Quoting) -> str | None:
 def compose_urging(survey: Survey, units: Sequence[ExpectedUnit], today: date) -> Answer:
     """One letter about all these units, with the units' blank form; the first unit's liaison is greeted."""
     quoting = Quoting()
-    category = survey.category("unit")
+    category = next((one for one in survey.categories if not one.is_person), None)
     values = {
         "liaison": quoting.safe(units[0].liaison, 24) or None,
         "units": [{"name": quoting.safe(unit.name, 60), "town": _town(unit, quoting)} for unit in units],

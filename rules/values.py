@@ -6,6 +6,7 @@ Every function takes text of any origin (full-width characters, spaces, labels a
 import re
 import unicodedata
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
@@ -34,16 +35,9 @@ _LANDLINE = re.compile(
 )
 _SERVICE = re.compile(r"(?<!\d)([48]00)[\s\-—–]?(?:(\d{3})[\s\-—–]?(\d{4})|(\d{4})[\s\-—–]?(\d{3}))(?!\d)")
 _EMAIL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._%+\-]{0,63}@(?:[A-Za-z0-9](?:[A-Za-z0-9\-]{0,62})\.){1,8}[A-Za-z]{2,24}")
-#: what may stand before a handle as its label
-_HANDLE_LABEL = (
-    r"[一-鿿]{0,8}(?:账号|帐号|账户|帐户|微信号码|微信号|微信|公众号|订阅号|服务号|手机号码|手机号|手机|电话号码|电话|邮箱|"
-    r"电子邮件|头条号|抖音号|快手号|微博|QQ号|网址|域名|地址|号码|昵称|号|ID)|原始\s*ID|QQ号?|ID号?|E-?mail|APP"
-)
-_LABELLED = re.compile(rf"^(?:{_HANDLE_LABEL})\s*(?:\((?:{_HANDLE_LABEL})\))?\s*(?::|为|是|\s(?=\S))\s*", re.IGNORECASE)
-_ONLY_LABEL = re.compile(rf"^(?:{_HANDLE_LABEL})\s*:\s*$", re.IGNORECASE)
-_GLUED = re.compile(rf"^(?:{_HANDLE_LABEL})(?=[A-Za-z0-9_@+])", re.IGNORECASE)
-_NEXT_LABEL = re.compile(rf"[\s,;、/]+(?:{_HANDLE_LABEL})\s*:.*$", re.IGNORECASE | re.DOTALL)
-_TRAILING = re.compile(rf"\s*\((?:{_HANDLE_LABEL}|同微信号?|微信同号)\)\s*$", re.IGNORECASE)
+#: what may stand before a handle as its label, beside the survey's own words
+_HANDLE_LABELS = ("账户", "帐户", "微信号码", "微信号", "微信", "手机号码", "手机号", "手机", "电话号码", "电话", "邮箱", "电子邮件", "QQ号",
+                  "网址", "域名", "地址", "号码", "昵称", "号", "ID")  # fmt: skip
 _NUMBERING = re.compile(
     r"^\s*(?:[(\[【]\s*(?:\d{1,2}|[一二三四五六七八九十]{1,3})\s*[)\]】]\s*[、.,:]?|(?:\d{1,2}|[一二三四五六七八九十]{1,3})\s*[、.,:)]"
     r"|[①-⑳]|[•·▪◆◇★☆▲►※*\-]+)\s*"
@@ -117,31 +111,54 @@ def parse_email(raw: str) -> str | None:
     return found[0].lower() if found and ".." not in found[0] else None
 
 
-def parse_handle(raw: str) -> str | None:
-    """A handle without the label before or behind it: `微信号:hdfb` → `hdfb`.
+@dataclass(frozen=True, slots=True)
+class _Labels:
+    """Where a label stands beside a handle."""
+
+    before: re.Pattern
+    alone: re.Pattern
+    glued: re.Pattern
+    next: re.Pattern
+    behind: re.Pattern
+
+
+@lru_cache(maxsize=8)
+def _handle_labels(own: tuple[str, ...]) -> _Labels:
+    words = sorted((*map(re.escape, own), *_HANDLE_LABELS), key=len, reverse=True)
+    label = rf"(?:[一-鿿]{{0,8}}(?:{'|'.join(words)})|原始\s*ID|QQ号?|ID号?|E-?mail)"
+    return _Labels(
+        re.compile(rf"^{label}\s*(?:\({label}\))?\s*(?::|为|是|\s(?=\S))\s*", re.IGNORECASE),
+        re.compile(rf"^{label}\s*:\s*$", re.IGNORECASE),
+        re.compile(rf"^{label}(?=[A-Za-z0-9_@+])", re.IGNORECASE),
+        re.compile(rf"[\s,;、/]+{label}\s*:.*$", re.IGNORECASE | re.DOTALL),
+        re.compile(rf"\s*\((?:{label}|同微信号?|微信同号)\)\s*$", re.IGNORECASE))
+
+
+def parse_handle(raw: str, own: tuple[str, ...] = ()) -> str | None:
+    """A handle without the label before or behind it: `微信号:hdfb` → `hdfb`; `own`: the survey's words for its label.
 
     Telephone numbers, mail addresses, web addresses and `gh_` identifiers are handles and stay. Where several labelled
     handles stand in one cell the first is taken. None where nothing is left.
     """
-    text = plain(raw)
-    if _ONLY_LABEL.match(text):
+    text, labels = plain(raw), _handle_labels(own)
+    if labels.alone.match(text):
         return None
     for _ in range(3):
-        shorter = _TRAILING.sub("", _LABELLED.sub("", text, count=1))
+        shorter = labels.behind.sub("", labels.before.sub("", text, count=1))
         if shorter == text or not shorter:
             break
         text = shorter
-    text = _NEXT_LABEL.sub("", _GLUED.sub("", text, count=1))
+    text = labels.next.sub("", labels.glued.sub("", text, count=1))
     return text.strip(" ,;、。:") or None
 
 
 def parse_platform(raw: str, survey: Survey) -> str | None:
-    """The survey's platform that the text names: the first where it names several, 其他 where it names none of them.
+    """The survey's platform that the text names: the first where it names several, the last one where it names none.
 
     Boxes are respected: of a list with boxes only the ticked ones count. None for an empty text.
     """
     named = platforms_named(raw, survey)
-    return named[0] if named else ("其他" if plain(raw) and not has_boxes(raw) else None)
+    return named[0] if named else (survey.platforms[-1].name if plain(raw) and not has_boxes(raw) else None)
 
 
 def platforms_named(raw: str, survey: Survey) -> tuple[str, ...]:
@@ -170,8 +187,8 @@ def normal_unit_name(name: str, places: Iterable[str]) -> str:
     """A unit's name as it is compared: NFKC, without spaces, punctuation and the region's own prefixes.
 
     `places`: the region and what it lies in, largest first (`Survey.region`); only those ending in 省市州区县 are prefixes.
-    湖南省衡东县第一中学, 衡东县第一中学 and 第一中学 are one unit. A name that stops at a higher level keeps it (衡阳市公安局 is not
-    衡东县公安局), and so does one of which nothing else would be left.
+    甲省乙县第一中学, 乙县第一中学 and 第一中学 are one unit. A name that stops at a higher level keeps it (甲市公安局 is not
+    乙县公安局), and so does one of which nothing else would be left.
     """
     whole = rest = bare(re.sub(r"[(\[【〔]\s*(?:加盖|盖)?(?:单位)?公?章\s*[)\]】〕]", "", unicodedata.normalize("NFKC", name)))
     for party in ("中国共产党", "中共"):

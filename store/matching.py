@@ -72,7 +72,7 @@ def _candidate(database: Database, submission_id: int, survey: Survey) -> Candid
         database, "SELECT DISTINCT m.from_address AS address FROM submission_messages l JOIN messages m ON "
         "m.id = l.message_id WHERE l.submission_id = ? AND m.from_address IS NOT NULL", [submission_id])}
     contacts |= {row["contact_address"]} if row["contact_address"] else set()
-    people = {person_key(account.value(name)) for account in accounts for name in ("owner_name", "legal_representative")}
+    people = {person_key(account.value(name)) for account in accounts for name in survey.people_fields}
     return Candidate(
         id=row["id"], number=row["number"], category=row["category"], registrant=row["registrant"],
         registrant_key=row["registrant_key"], uscc=row["uscc"], id_number=row["id_number"],

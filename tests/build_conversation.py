@@ -188,7 +188,7 @@ def _submission(number: str, wanted: dict, stage: Play) -> Iterable[str]:
         yield f"没有{number}"
         return
     accounts = rows(stage.database, "SELECT * FROM accounts WHERE submission_id = ? ORDER BY id", [row["id"]])
-    found = {"状态": words.STATUSES[row["status"]].split("，")[0], "类别": words.CATEGORIES[row["category"]],
+    found = {"状态": words.STATUSES[row["status"]].split("，")[0], "类别": words.categories(SURVEY)[row["category"]],
              "缺": json.loads(row["missing"]), "账号": [account["name"] for account in accounts],
              "申报人": row["registrant"], "联系": row["contact_address"]}
     for key, value in wanted.items():

@@ -15,7 +15,7 @@ from rules.identity import read_papers
 from rules.numbers import credit_check, id_check
 from rules.places import mend
 
-SURVEY = SimpleNamespace(categories=(), places=("洣水镇", "三樟镇", "三樟乡", "石滩乡", "洣江"))
+SURVEY = SimpleNamespace(categories=(), papers=(), places=("洣水镇", "三樟镇", "三樟乡", "石滩乡", "洣江"))
 NUMBER = invented_id()
 UNIT, CODE = "衡东县洣水镇融媒体服务中心", invented_credit_code(7, "12")
 

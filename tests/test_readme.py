@@ -15,8 +15,10 @@ from intake.office import attention, running, words
 from intake.reading.filetype import CONTAINERS
 from intake.reading.read_files import Reader
 from rules.autoreply import GUARDS
+from rules.survey import load_survey
 
 ROOT = Path(__file__).parent.parent
+SURVEY = load_survey(ROOT / "rules" / "survey.yaml")
 UNITS = ROOT / "intake" / "systemd"
 ENGLISH, CHINESE = ((ROOT / name).read_text("utf-8") for name in ("README.md", "README.zh-CN.md"))
 BOTH = {"README.md": ENGLISH, "README.zh-CN.md": CHINESE}
@@ -24,9 +26,9 @@ BOTH = {"README.md": ENGLISH, "README.zh-CN.md": CHINESE}
 MADE = ("demo-data/", "raw/", "raw/incoming/", "readings/", "survey.yaml")
 #: kinds of `intake.reading.filetype` that people know under another name
 _SPOKEN = {"xmlss": "xls", "wordml": "doc"}
-TABLES = {"MAIL_KINDS": words.MAIL_KINDS, "MESSAGE_STATES": words.MESSAGE_STATES, "CATEGORIES": words.CATEGORIES,
+TABLES = {"MAIL_KINDS": words.MAIL_KINDS, "MESSAGE_STATES": words.MESSAGE_STATES, "CATEGORIES": words.categories(SURVEY),
           "STATUSES": words.STATUSES, "TIMELINESS": words.TIMELINESS, "REPLY_KINDS": words.REPLY_KINDS,
-          "REPLY_STATES": words.REPLY_STATES, "ROLES": words.ROLES, "PROBLEMS": words.PROBLEMS,
+          "REPLY_STATES": words.REPLY_STATES, "ROLES": words.roles(SURVEY), "PROBLEMS": words.PROBLEMS,
           "ROSTER_STATES": words.ROSTER_STATES}  # fmt: skip
 
 
@@ -228,6 +230,7 @@ def test_the_manual_names_the_queries_of_the_admin_pages():
 def test_the_letters_in_the_manual_are_those_that_go_out():
     """Every heading and every whole sentence of the four examples stands in a template (or is a fact of the example)."""
     templates = "".join(path.read_text("utf-8") for path in (ROOT / "rules" / "replies").glob("*.j2"))
+    templates = templates.replace("{{ survey.noun }}", SURVEY.item.noun)
     examples = "\n".join(re.findall(r"^> (.*)$", section(CHINESE, "## 六、系统发什么信"), re.MULTILINE))
     headings = set(re.findall(r"【(.*?)】", examples))
     assert len(headings) >= 10

@@ -33,10 +33,10 @@ def add_commands(add) -> None:
 def _add_documents(add) -> None:
     for name, help, call in (("accept", "采纳一份证件", accept), ("reject", "不采纳一份证件（--why 会写进给申报人的回信）", reject)):
         one = _number(add(name, help, call))
-        one.add_argument("material", metavar="材料", help="org_certificate、principal_id_card 或 id_card")
+        one.add_argument("material", metavar="材料", help="survey.yaml 里的材料代码，如 org_certificate、principal_id_card、id_card")
         one.add_argument("--file", metavar="附件ID", type=identifier, help="哪一个附件")
-    one = _number(add("category", "核定为单位或个人", category))
-    one.add_argument("category", metavar="unit|individual", choices=("unit", "individual"))
+    one = _number(add("category", "核定申报人的类别", category))
+    one.add_argument("category", metavar="类别", help="survey.yaml 里的类别代码或叫法，如 unit（单位）、individual（个人）")
     one = _who(add("clear", "已看过存疑之处：读出的内容无误，读不出的文件中没有所缺材料", clear))
     one.add_argument("number", nargs="?", metavar="登记编号")
     one.add_argument("--message", metavar="来信ID", type=identifier, help="或者：一封待归入的来信，已看过，不归入任何登记")
@@ -133,7 +133,7 @@ def reject(arguments: Namespace) -> int:
 
 
 def category(arguments: Namespace) -> int:
-    """Unit or individual."""
+    """Which category the registrant is of."""
     with _office(arguments) as office:
         return _tell(arguments, office.survey, decide.decide_category(
             office, _text(arguments.number), arguments.category))

@@ -12,7 +12,12 @@ from store.submissions import load_facts
 
 
 def decide_category(office: Office, number: str, category: str) -> Result:
-    """Unit or individual, whatever the forms say."""
+    """The category by its code or label, whatever the forms say."""
+    known = {word: one.name for one in office.survey.categories for word in (one.label, one.name)}
+    if category not in known:
+        listed = "、".join(f"{one.name}（{one.label}）" for one in office.survey.categories)
+        raise Refused(f"没有“{category}”这一类;可以写:{listed}。")
+    category = known[category]
     with writing(office.database):
         row = find(office, number)
         decision = Decision("category", office.now, office.actor, value={"category": category}, why=office.why)

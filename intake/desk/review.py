@@ -8,12 +8,12 @@ from dataclasses import asdict, dataclass
 
 from intake.office import words
 from intake.office.attention import masked_address, short, when
-from intake.office.story import masked_field
+from intake.office.story import masked_field, shown_number
 from rules.mandatory import FIELD_CONFIDENCE
 from rules.survey import Survey
 from rules.topic import number_pattern
 from rules.typography import typeset
-from rules.values import mask_id, mask_personal
+from rules.values import mask_personal
 from store import overview
 from store.database import Database, rows
 
@@ -101,7 +101,7 @@ def _submission(database: Database, survey: Survey, row: dict) -> Submission:
         category=row["category"], status=row["status"], contact=masked_address(row["contact_address"]),
         missing=tuple(json.loads(row["missing"])),
         reasons=tuple(mask_personal(reason) for reason in json.loads(row["review_reasons"])),
-        evidence=(*_fields(database, survey, row["id"]), *_papers(database, row["id"]), *_unread(database, row["id"])))
+        evidence=(*_fields(database, survey, row["id"]), *_papers(database, row["id"]), *_unread(database, survey, row["id"])))
 
 
 def _fields(database: Database, survey: Survey, submission_id: int) -> list[Evidence]:
@@ -124,7 +124,7 @@ def _fields(database: Database, survey: Survey, submission_id: int) -> list[Evid
 def _papers(database: Database, submission_id: int) -> list[Evidence]:
     found = []
     for row in overview.papers_of(database, submission_id):
-        number = row["number"] and (row["number"] if row["kind"] == "org_certificate" else mask_id(row["number"]))
+        number = row["number"] and (shown_number(row["kind"], row["number"]))
         value = "、".join(filter(None, (row["holder"], number))) or "未读出"
         remark = "、".join(filter(None, (row["filename"], row["location"], *json.loads(row["doubts"]))))
         found.append(Evidence("paper", row["attachment_id"], row["title"], mask_personal(value) if not number else value,
@@ -132,14 +132,14 @@ def _papers(database: Database, submission_id: int) -> list[Evidence]:
     return found
 
 
-def _unread(database: Database, submission_id: int) -> list[Evidence]:
-    return [_file(row) for row in rows(
+def _unread(database: Database, survey: Survey, submission_id: int) -> list[Evidence]:
+    return [_file(row, survey) for row in rows(
         database, "SELECT a.* FROM unread_files u JOIN attachments a ON a.id = u.attachment_id WHERE u.submission_id = ? "
         "AND u.open = 1 ORDER BY a.id", [submission_id])]
 
 
-def _file(row: dict) -> Evidence:
-    problem = words.word(words.PROBLEMS, row["problem"]) if row["problem"] else words.word(words.ROLES, row["role"])
+def _file(row: dict, survey: Survey) -> Evidence:
+    problem = words.word(words.PROBLEMS, row["problem"]) if row["problem"] else words.word(words.roles(survey), row["role"])
     remark = f"{problem},{row['problem_detail']}" if row["problem_detail"] else problem
     return Evidence("file", row["id"], "附件", mask_personal(row["filename"] or "（无文件名）"), None, mask_personal(remark))
 
@@ -164,7 +164,7 @@ def _mail(database: Database, row: dict, reasons: tuple[str, ...], candidates: t
 
 
 def _submission_text(one: Submission, survey: Survey) -> str:
-    standing = ",".join((words.word(words.CATEGORIES, one.category), words.word(words.STATUSES, one.status), one.contact))
+    standing = ",".join((words.word(words.categories(survey), one.category), words.word(words.STATUSES, one.status), one.contact))
     lines = [f"{one.number} {one.registrant or '(申报人未能判定)'}({standing})"]
     lines += [f"  · {reason}" for reason in one.reasons]
     if one.missing:

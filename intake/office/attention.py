@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from intake.office import accounting
-from intake.office.words import CATEGORIES, REPLY_KINDS, REPLY_STATES, word
+from intake.office.words import REPLY_KINDS, REPLY_STATES, categories, word
 from rules.cloud import last_day
+from rules.survey import Survey
 from rules.values import mask_personal
 from store import overview, pacing
 from store.database import Database
@@ -43,6 +44,8 @@ class View:
     most: int | None = None
     #: the telephone to call stands in full
     full_telephones: bool = False
+    #: names the categories
+    survey: Survey | None = None
 
 
 def gather(database: Database, view: View = View()) -> tuple[Attention, ...]:
@@ -99,7 +102,7 @@ def _reviews(database: Database, view: View) -> Attention:
         reasons = json.loads(row["review_reasons"] or "[]")
         reason = short("；".join(str(reason).rstrip("。；") for reason in reasons) or "未写明原因", 160)
         return (f"{row['number']} {short(row['registrant'], 30) or '（申报人未能判定）'}"
-                f"（{word(CATEGORIES, row['category'])}，{masked_address(row['contact_address'])}{_telephone(row, view)}）：{reason}")
+                f"（{word(categories(view.survey), row['category'])}，{masked_address(row['contact_address'])}{_telephone(row, view)}）：{reason}")
 
     return _listed("review", "待人工核验的登记", "请逐件核对原件，必要时联系申报人。", overview.reviews(database), line, view)
 

@@ -81,5 +81,6 @@ def _reminders(config: Config, found: list[Plan]) -> str:
 def timeliness_note(survey: Survey) -> str:
     """What 按时 means, with the clauses of the notice."""
     window = f"（{survey.window_clause}）" if survey.window_clause else ""
-    return (f"按时：{survey.opens.isoformat()} 至 {survey.closes.isoformat()} 收到{window}，或此后新开通的账号在开通"
-            f"{survey.grace_days}天以内申报（{survey.grace_clause}）。逾期的照常受理。")
+    begins, clause = survey.item.begins, f"（{survey.grace_clause}）" if survey.grace_clause else ""
+    later = (f"，或此后新{begins}的{survey.item.noun}在{begins}{survey.grace_days}天以内申报{clause}" if survey.grace_days else "")
+    return f"按时：{survey.opens.isoformat()} 至 {survey.closes.isoformat()} 收到{window}{later}。逾期的照常受理。"

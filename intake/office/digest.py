@@ -115,7 +115,7 @@ def make(config: Config, survey: Survey, database: Database, day: date, now: dat
     begin, end = digests.span(day, zone)
     first = (covers or (day,))[0]
     period_begin = digests.span(first, zone)[0]
-    view = attention.View(now.astimezone(zone), MOST_LINES, config.digest.telephones == "full")
+    view = attention.View(now.astimezone(zone), MOST_LINES, config.digest.telephones == "full", survey)
     tasks, folders = attention.gather(database, view), accounting.folders(database)
     state = running.gather(config, database, now)
     due, units = deadlines.gather(config, survey, database, now), roster.listed(config, survey, database)

@@ -49,13 +49,15 @@ def recent_days(counts: dict, day: date) -> tuple[tuple[str, int], ...]:
 
 def groups(counts: dict, survey: Survey) -> tuple[Group, ...]:
     """The tables of part two, in the order in which an office asks."""
-    platforms = {choice.name: choice.name for choice in survey.platforms} | {"": "未能判定"}
+    platforms = {choice.name: choice.name for choice in survey.platforms}
+    platforms |= {"": "未能判定" if survey.platforms else "本期登记"}
     towns = {town.name: town.name for town in survey.towns} | {"": NO_TOWN}
     by_town = (_group("新登记（按乡镇）", counts, "town", towns),) if survey.towns else ()
     return (
-        _group("来信", counts, "mail", words.MAIL_KINDS), _group("新登记（按类别）", counts, "category", words.CATEGORIES),
+        _group("来信", counts, "mail", words.MAIL_KINDS), _group("新登记（按类别）", counts, "category", words.categories(survey)),
         _group("登记状态", counts, "status", words.STATUSES), _group("是否按时", counts, "on_time", words.TIMELINESS),
-        _group("账号（按平台）", counts, "platform", platforms), *by_town, _group("已发回信", counts, "replies", words.REPLY_KINDS),
+        _group(f"{survey.item.noun}（按平台）" if survey.platforms else survey.item.noun, counts, "platform", platforms),
+        *by_town, _group("已发回信", counts, "replies", words.REPLY_KINDS),
         _group("无法使用的附件", counts, "unread_files", words.PROBLEMS),
     )
 

@@ -42,7 +42,7 @@ def write(database: Database, path: Path | str, survey: Survey, now: datetime | 
     accounts = overview.accounts_by_submission(database)
     book = Workbook(write_only=True)
     add_styles(book)
-    for name, label in words.CATEGORIES.items():
+    for name, label in words.categories(survey).items():
         chosen = [row for row in submissions if row["category"] == name]
         if chosen or name != "unknown":
             _register(book.create_sheet(label), survey, name, chosen, accounts, mask_numbers)
@@ -71,28 +71,33 @@ def _register(sheet: Worksheet, survey: Survey, category: str, submissions: list
     kind = survey.category(category)
     fields = [rule for rule in survey.fields if kind is None or kind.form in rule.forms]
     columns = [Column("登记编号", 13), Column("申报人", 22), Column("状态", 16),
-               Column("身份证号" if category == "individual" else "统一社会信用代码", 21),
+               Column("身份证号" if survey.is_person(category) else "统一社会信用代码", 21),
                *(Column(rule.label, _WIDTHS.get(rule.name, 14), "number" if rule.kind == "count" else "date"
                         if rule.kind == "date" else "text") for rule in fields),
-               Column("平台", 13), Column("是否按时", 10), Column("申报期限", 12, "date"), Column("收到时间", 17, "time"),
+               *([Column("平台", 13)] if survey.platforms else []), Column("是否按时", 10), Column("申报期限", 12, "date"), Column("收到时间", 17, "time"),
                Column("纸质件收到", 12, "date"), Column("联系邮箱", 26), Column("缺少材料", 34), Column("待核验原因", 40)]
     lines = (_line(row, account, fields, survey, mask_numbers)
              for row in submissions for account in accounts.get(row["id"]) or [{}])
-    write_sheet(sheet, columns, lines, f"{survey.title}台账（{word(words.CATEGORIES, category)}）")
+    write_sheet(sheet, columns, lines, f"{survey.title}台账（{word(words.categories(survey), category)}）")
 
 
 def _line(row: dict, account: dict, fields: list, survey: Survey, mask_numbers: bool) -> list:
     missing = "；".join(words.missing_word(survey, code) for code in json.loads(row["missing"]))
     reasons = "；".join(str(one).rstrip("。；") for one in json.loads(row["review_reasons"]))
-    number = row["id_number"] if row["category"] == "individual" else row["uscc"] or row["id_number"]
+    number = row["id_number"] if survey.is_person(row["category"]) else row["uscc"] or row["id_number"]
     if mask_numbers:
         reasons = mask_personal(reasons)
         if number and number == row["id_number"]:
             number = mask_id(number)
     return [row["number"], row["registrant"], word(words.STATUSES, row["status"]), number,
-            *(_value(rule, account.get(rule.name), mask_numbers) for rule in fields), account.get("platform"),
-            _timely(row), _day(row["deadline"]), _moment(row["opened_at"]), _day(row["paper_received_at"]),
+            *(_value(rule, _told(account, rule.name), mask_numbers) for rule in fields),
+            *([account.get("platform")] if survey.platforms else []), _timely(row), _day(row["deadline"]), _moment(row["opened_at"]), _day(row["paper_received_at"]),
             row["contact_address"], missing or None, reasons or None]
+
+
+def _told(account: dict, name: str):
+    """A column of the account, or one of the survey's further fields."""
+    return account[name] if name in account else json.loads(account.get("extra") or "{}").get(name)
 
 
 def _value(rule, value, mask_numbers: bool):
@@ -106,7 +111,7 @@ def _value(rule, value, mask_numbers: bool):
     if rule.kind == "date":
         return _day(value)
     if rule.kind == "options":
-        return "、".join(str(one) for one in _list(value))
+        return "、".join(str(one) for one in (value if isinstance(value, list) else _list(value)))
     return value
 
 
@@ -146,7 +151,7 @@ def _missing(sheet: Worksheet, survey: Survey, submissions: list[dict],
     lines = []
     for row in submissions:
         first = (accounts.get(row["id"]) or [{}])[0]
-        lines += [[row["number"], row["registrant"], word(words.CATEGORIES, row["category"]),
+        lines += [[row["number"], row["registrant"], word(words.categories(survey), row["category"]),
                    words.missing_word(survey, code), first.get("admin_name"), first.get("admin_phone"),
                    row["contact_address"], _day(row["deadline"]), _moment(row["opened_at"])]
                   for code in json.loads(row["missing"])]
@@ -165,8 +170,8 @@ def _roster(sheet: Worksheet, survey: Survey, roster: Roster) -> None:
 
 def _figures(sheet: Worksheet, survey: Survey, submissions: list[dict], accounts: dict[int, list[dict]],
              now: datetime | None) -> None:
-    kinds = [name for name in words.CATEGORIES if name != "unknown" or any(s["category"] == name for s in submissions)]
-    heads = [words.CATEGORIES[name] for name in kinds]
+    kinds = [name for name in words.categories(survey) if name != "unknown" or any(s["category"] == name for s in submissions)]
+    heads = [words.categories(survey)[name] for name in kinds]
     sheet.column_dimensions["A"].width = 28
     one_page(sheet)
     write_row(sheet, [f"{survey.title}统计"], "title")
@@ -177,11 +182,13 @@ def _figures(sheet: Worksheet, survey: Survey, submissions: list[dict], accounts
            ((row["status"], row["category"]) for row in submissions))
     _table(sheet, "是否按时（件）", heads, kinds, list(words.TIMELINESS), words.TIMELINESS,
            (({1: "on_time", 0: "late"}.get(row["on_time"], "unknown"), row["category"]) for row in submissions))
+    if not survey.platforms:
+        return
     named = [(account["platform"] or "", row["category"])
              for row in submissions for account in accounts.get(row["id"], ())]
     platforms = [choice.name for choice in survey.platforms]
     others = sorted({platform for platform, _ in named} - set(platforms))
-    _table(sheet, "账号平台（个）", heads, kinds, [*platforms, *others], {"": "未能判定"}, iter(named))
+    _table(sheet, f"{survey.item.noun}平台（{survey.item.measure}）", heads, kinds, [*platforms, *others], {"": "未能判定"}, iter(named))
 
 
 def _table(sheet: Worksheet, title: str, heads: list[str], kinds: list[str], codes: list[str],

@@ -23,15 +23,15 @@ def show_submission(database: Database, number: str, survey: Survey | None = Non
         return None
     sections = [
         "\n".join(_head(story)), _section("缺少材料", [f"  · {one}" for one in story.missing]),
-        _section("待核验的原因", [f"  · {one}" for one in story.reasons]), _mails(story.mails), _accounts(story.accounts),
+        _section("待核验的原因", [f"  · {one}" for one in story.reasons]), _mails(story.mails), _accounts(story.accounts, survey),
         _materials(story), _doubts(story.doubts), _decisions(story.decisions), _replies(story.replies, bool(story.mails)),
         _changes(story.changes), _events(story.events)]
     return "\n\n".join(section for section in sections if section) + "\n"
 
 
-def show_message(database: Database, message_id: int) -> str | None:
+def show_message(database: Database, message_id: int, survey: Survey | None = None) -> str | None:
     """Everything about one mail; None where there is none."""
-    story = tell_message(database, message_id)
+    story = tell_message(database, message_id, survey)
     if story is None:
         return None
     opened = [f"  {number} {registrant}（{status}）：{why}" for number, registrant, status, why in story.submissions]
@@ -82,13 +82,13 @@ def _file(file: FileTold) -> str:
     return f"附件 {file.id} {file.filename or '（无文件名）'}：{'；'.join(facts)}"
 
 
-def _accounts(accounts: tuple[AccountTold, ...]) -> str:
-    lines = []
+def _accounts(accounts: tuple[AccountTold, ...], survey: Survey | None) -> str:
+    lines, noun = [], survey.item.noun if survey else "账号"
     for account in accounts:
-        lines.append(f"  账号 {account.id}：{account.name or '（未填名称）'}"
-                     f"（{account.platform or '平台未能判定'}，出自 {account.filename or '邮件正文'}）")
+        platform = f"{account.platform or '平台未能判定'}，" if not survey or survey.platforms else ""
+        lines.append(f"  {noun} {account.id}：{account.name or '（未填名称）'}（{platform}出自 {account.filename or '邮件正文'}）")
         lines += ["    " + _field(field) for field in account.fields]
-    return _section("账号", lines)
+    return _section(noun, lines)
 
 
 def _field(field: FieldTold) -> str:

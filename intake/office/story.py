@@ -232,28 +232,33 @@ def clock(value: str | None) -> str:
     return value[:16].replace("T", " ") if value else "—"
 
 
-def masked_field(name: str, value) -> str:
+def masked_field(name: str, value, kind: str = "") -> str:
     """A value of the column `name` as it may stand on a screen."""
     if value is None or value == "":
         return "（空）"
     # the survey names its fields so (rules.survey_file)
     if name.endswith("id_number"):
         return mask_id(str(value))
-    text = _worded(name, mask_personal(str(value)))
+    text = _worded(name, mask_personal(str(value)), kind)
     if name.endswith("_phone") and text == str(value) and len(text) >= 7:
         # not a number that mask_personal knows: one digit too many or too few
         return f"{text[:3]}****{text[-2:]}"
     return text
 
 
-def _full_field(name: str, value) -> str:
-    return "（空）" if value is None or value == "" else _worded(name, str(value))
+def _full_field(name: str, value, kind: str) -> str:
+    return "（空）" if value is None or value == "" else _worded(name, str(value), kind)
 
 
-def _worded(name: str, value: str) -> str:
-    if name == "news_license":
+def shown_number(kind: str, number: str) -> str:
+    """A number read from a document of that kind: a person's is masked, that of a certificate or an invoice is not."""
+    return mask_id(number) if "id_card" in kind else number if kind == "org_certificate" else mask_personal(number)
+
+
+def _worded(name: str, value: str, kind: str) -> str:
+    if name == "news_license" or kind == "yes_no":
         return words.YES_NO.get({"0": 0, "1": 1}.get(value), value)
-    return "、".join(str(one) for one in listed(value)) if name in ("scope", "formats") else value
+    return "、".join(str(one) for one in listed(value)) if name in ("scope", "formats") or kind == "options" else value
 
 
 def listed(text: str | None) -> list:
@@ -271,8 +276,12 @@ class _Teller:
     def __init__(self, database: Database, survey: Survey | None, full: bool):
         self.database, self.survey, self.full = database, survey, full
         self.text: Callable[[object], str] = _plain if full else masked_text
-        self.field_text = _full_field if full else masked_field
+        self.kinds = {rule.name: rule.kind for rule in survey.fields} if survey else {}
         self.labels = ({rule.name: rule.label for rule in survey.fields} if survey else {}) | {"platform": "平台"}
+
+    def field_text(self, name: str, value) -> str:
+        """A value of a form's field in words."""
+        return (_full_field if self.full else masked_field)(name, value, self.kinds.get(name, ""))
 
     def submission(self, row: dict) -> Story:
         rows = overview.messages_of(self.database, row["id"])
@@ -283,7 +292,7 @@ class _Teller:
         merged = row["merged_into"] is not None
         return Story(
             id=row["id"], number=row["number"], registrant=self.text(row["registrant"]), category=row["category"],
-            category_word=word(words.CATEGORIES, row["category"]),
+            category_word=word(words.categories(self.survey), row["category"]),
             because=tuple(self.text(one).rstrip("。；") for one in listed(row["category_evidence"])),
             status=row["status"], status_word=word(words.STATUSES, row["status"]), uscc=row["uscc"],
             id_number=self._number("id_card", row["id_number"]) if row["id_number"] else "",
@@ -318,7 +327,7 @@ class _Teller:
         for row in overview.files_of(self.database, message_id):
             depth[row["id"]] = depth.get(row["parent_id"], 0) + 1
             told.append(FileTold(
-                row["id"], depth[row["id"]], self.text(row["filename"]), row["role"], word(words.ROLES, row["role"]),
+                row["id"], depth[row["id"]], self.text(row["filename"]), row["role"], word(words.roles(self.survey), row["role"]),
                 word(words.PROBLEMS, row["problem"]) if row["problem"] else None, self.text(row["problem_detail"]),
                 row["method"], row["pages"], row["size"], row["media_type"],
                 row["sha256"] is not None and row["problem"] not in ("remote", "empty")))
@@ -350,7 +359,7 @@ class _Teller:
 
     def _materials(self, submission_id: int) -> tuple[PaperTold, ...]:
         return tuple(PaperTold(
-            row["kind"], word(words.ROLES, row["kind"]), bool(row["accepted"]), self.text(row["filename"]),
+            row["kind"], word(words.roles(self.survey), row["kind"]), bool(row["accepted"]), self.text(row["filename"]),
             row["attachment_id"], self.text(row["holder"]), self._number(row["kind"], row["number"]) if row["number"] else "",
             self.text(row["reason"])) for row in overview.materials_of(self.database, submission_id))
 
@@ -363,7 +372,7 @@ class _Teller:
             for row in overview.papers_of(self.database, submission_id))
 
     def _number(self, kind: str, number: str) -> str:
-        return mask_id(number) if "id_card" in kind and not self.full else number
+        return number if self.full else shown_number(kind, number)
 
     def doubts(self, rows: list[dict]) -> tuple[Told, ...]:
         return tuple(Told(clock(row["created_at"]), "系统", "待核实", self.text(row["sentence"]),
@@ -383,10 +392,10 @@ class _Teller:
             old, new = (self.field_text(one.name, _flat(value.get(key))) for key in ("was", "value"))
             return f"{label} {old} → {new}" if old != new else f"{label} {new}"
         if one.kind in ("accept", "reject"):
-            return f"{word(words.ROLES, one.name)}（{self.text(one.anchor.get('filename')) or '当面核验'}）"
+            return f"{word(words.roles(self.survey), one.name)}（{self.text(one.anchor.get('filename')) or '当面核验'}）"
         if value.get("undone"):
             return "撤销"
-        said = value.get("text") or value.get("number") or value.get("day") or word(words.CATEGORIES, value.get("category"))
+        said = value.get("text") or value.get("number") or value.get("day") or word(words.categories(self.survey), value.get("category"))
         return "" if one.kind in ("clear", "account") else self.text(said)
 
     def replies(self, rows: list[dict]) -> tuple[ReplyTold, ...]:

@@ -35,4 +35,4 @@ _SQL = ("SELECT s.id, s.category, s.registrant, s.town, "
 
 def _town(row: dict, survey: Survey) -> str | None:
     values = [value for field in FIELDS for value in json.loads(row[field])]
-    return town_of([row["registrant"] if row["category"] == "unit" else None, *values], survey.towns)
+    return town_of([row["registrant"] if survey.is_unit(row["category"]) else None, *values], survey.towns)

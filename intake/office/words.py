@@ -1,13 +1,13 @@
 """The office's words for the codes of the data contract: one word for one thing on every page, sheet and screen."""
 
 from rules.autoreply import GUARDS
+from rules.survey import Survey
 
 MAIL_KINDS = {
     "registration": "登记来信", "supplement": "补正来信", "inquiry": "咨询来信", "unrelated": "无关来信",
     "automatic": "自动来信", "bounce": "退信", "own": "本单位发出", "duplicate": "重复信件",
     "left_alone": "起始日前旧信", "received": "尚待处理", "failed": "处理失败",
 }
-CATEGORIES = {"unit": "单位", "individual": "个人", "unknown": "未能判定"}
 STATUSES = {
     "incomplete": "待补正", "review": "待人工核验", "complete": "电子材料齐全，待纸质件", "registered": "纸质件已收，已登记",
     "withdrawn": "已撤回",
@@ -24,10 +24,9 @@ REPLY_STATES = {
     "failed": "发送失败", "uncertain": "不确定是否发出", "suppressed": "不发送",
 }
 MESSAGE_STATES = {"received": "尚待处理", "processed": "已处理", "failed": "处理失败"}
-ROLES = {
-    "unit_form": "登记表（单位）", "individual_form": "登记表（个人）", "blank_form": "空白登记表", "id_card": "居民身份证",
-    "org_certificate": "单位证书", "principal_id_card": "主要负责人身份证", "form": "登记表", "container": "压缩包等容器",
-    "other": "其他",
+_ROLES = {
+    "blank_form": "空白登记表", "id_card": "居民身份证", "org_certificate": "单位证书", "form": "登记表",
+    "container": "压缩包等容器", "other": "其他",
 }
 PROBLEMS = {
     "empty": "空文件", "encrypted": "已加密", "corrupt": "文件损坏", "too_large": "文件过大", "unsupported": "格式暂不支持",
@@ -72,10 +71,25 @@ def word(table: dict, code) -> str:
     return "未填" if code is None or code == "" else table.get(code, str(code))
 
 
-def missing_word(survey, code: str) -> str:
+def categories(survey: Survey | None) -> dict[str, str]:
+    """The survey's categories by code, `unknown` last."""
+    return {one.name: one.label for one in (survey.categories if survey else ())} | {"unknown": "未能判定"}
+
+
+def roles(survey: Survey | None) -> dict[str, str]:
+    """What a file or a material is, by code: the survey's forms and documents among them."""
+    if survey is None:
+        return _ROLES
+    forms = {one.form: f"登记表（{one.label}）" for one in survey.categories}
+    papers = {rule.name: rule.label for rule in survey.papers}
+    demands = {demand.code: demand.short for one in survey.categories for demand in one.demands}
+    return demands | forms | _ROLES | papers
+
+
+def missing_word(survey: Survey, code: str) -> str:
     """What is missing in a few words, e.g. `手机号码` for `field:admin_phone`."""
     if code.startswith("field:"):
         name = code.removeprefix("field:")
         labels = {rule.name: rule.label for rule in survey.fields}
         return f"登记表「{labels.get(name, name)}」一栏"
-    return ROLES.get(code, code)
+    return roles(survey).get(code, code)
