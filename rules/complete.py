@@ -75,7 +75,7 @@ def judge(facts: Facts, survey: Survey) -> Judgement:
         on_time=deadline.on_time(facts.opened_at, days, survey),
         deadline=deadline.deadline([day for day in days if day], survey, facts.latest_at or facts.opened_at),
         notes=_unique(typeset_sentence(note) for part in parts for note in part.notes),
-        town=town_of_accounts(facts.accounts, registrant, survey.towns, verdict.name == "unit"),
+        town=town_of_accounts(facts.accounts, registrant, survey.towns, survey.is_unit(verdict.name)),
     )
 
 
