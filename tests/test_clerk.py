@@ -225,6 +225,7 @@ def test_results_can_be_read_by_scripts(stage):
     ("split HD2019-0001", "--account"), ("split HD2019-0001 --message 1", "至少要留下一个"),
     ("withdraw --undo HD2019-0001", "不必恢复"), ("assign 9 HD2019-0001", "没有来信9"),
     ("assign 1 HD2019-0009", "没有登记编号"), ("assign 1 new", "只有来信1"), ("clear HD2019-0404", "没有登记编号"),
+    ("category HD2019-0001 firma", "unit（单位）、individual（个人）"),
 ])  # fmt: skip
 def test_what_cannot_be_done_is_one_sentence_and_changes_nothing(stage, command, part):
     """Exit code 1."""
@@ -235,7 +236,7 @@ def test_what_cannot_be_done_is_one_sentence_and_changes_nothing(stage, command,
     assert "\n".join(stage.database.conn.iterdump()) == before
 
 
-@pytest.mark.parametrize("command", ["correct HD2019-0001 name", "category HD2019-0001 firma", "correct HD2019-0001",
+@pytest.mark.parametrize("command", ["correct HD2019-0001 name", "correct HD2019-0001",
                                      "paper", "paper HD2019-0001 --day gestern", "assign x new"])
 def test_wrong_usage_ends_with_2(stage, command):
     """Before anything is opened."""

@@ -81,7 +81,7 @@ def gather(database: Database, survey: Survey) -> Review:
     found = rows(database, "SELECT * FROM submissions WHERE status <> 'withdrawn' AND (status = 'review' OR "
                  "review_reasons <> '[]') ORDER BY status <> 'review', opened_at, id")
     return Review(tuple(_submission(database, survey, row) for row in found), _mails(database, survey),
-                  tuple(_mail(database, row, (row["error"] or "未写明原因",), ()) for row in overview.failed_messages(database)))
+                  tuple(_mail(database, survey, row, (row["error"] or "未写明原因",), ()) for row in overview.failed_messages(database)))
 
 
 def as_text(review: Review, survey: Survey) -> str:
@@ -153,14 +153,14 @@ def _mails(database: Database, survey: Survey) -> tuple[Mail, ...]:
     for row in found:
         sentences = tuple(dict.fromkeys(json.loads(row["sentences"])))
         numbers = tuple(dict.fromkeys(number for text in sentences for number in number_pattern(survey).findall(text)))
-        mails.append(_mail(database, row, sentences, numbers))
+        mails.append(_mail(database, survey, row, sentences, numbers))
     return tuple(mails)
 
 
-def _mail(database: Database, row: dict, reasons: tuple[str, ...], candidates: tuple[str, ...]) -> Mail:
+def _mail(database: Database, survey: Survey, row: dict, reasons: tuple[str, ...], candidates: tuple[str, ...]) -> Mail:
     return Mail(row["id"], row["received_at"], masked_address(row["from_address"]), short(row["subject"], 60),
                 tuple(mask_personal(reason) for reason in reasons), candidates,
-                tuple(_file(file) for file in overview.files_of(database, row["id"])))
+                tuple(_file(file, survey) for file in overview.files_of(database, row["id"])))
 
 
 def _submission_text(one: Submission, survey: Survey) -> str:
