@@ -67,7 +67,7 @@ class Readings:
     def __init__(self):
         self.known: dict[str, Reading] = {}
 
-    def submit(self, function, path, sha256, *rest) -> Future:
+    def submit(self, function, path, sha256, *rest, **how) -> Future:
         future: Future = Future()
         future.set_result(self.known[sha256])
         return future
