@@ -127,11 +127,8 @@ def package(body: str, pictures=(), *, strict: bool = False, parts: dict[str, by
              "</Types>")  # fmt: skip
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
-        for name, content in (("[Content_Types].xml", types), ("_rels/.rels", top), ("word/document.xml", document),
-            *media):
-            file.writestr(zipfile.ZipInfo(name, (2019, 8, 1, 9, 0, 0)), content, zipfile.ZIP_DEFLATED)
-        file.writestr(zipfile.ZipInfo("word/_rels/document.xml.rels", (2019, 8, 1, 9, 0, 0)),
-                      f'<Relationships xmlns="{package_ns}">{"".join(links)}</Relationships>')  # fmt: skip
-        for name, content in (parts or {}).items():
+        own = {"[Content_Types].xml": types, "_rels/.rels": top, "word/document.xml": document, **dict(media),
+               "word/_rels/document.xml.rels": f'<Relationships xmlns="{package_ns}">{"".join(links)}</Relationships>'}
+        for name, content in (own | (parts or {})).items():
             file.writestr(zipfile.ZipInfo(name, (2019, 8, 1, 9, 0, 0)), content, zipfile.ZIP_DEFLATED)
     return buffer.getvalue()

@@ -28,7 +28,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from intake.config import ReadLimits
-from intake.readers import Unreadable, sheet, sheet_xml, text_table
+from intake.readers import Unreadable, ods, sheet, sheet_xml, text_table
 from intake.readers.number_format import digits_as_written, formatted
 from intake.readers.sheet_drawing import morph_data
 from intake.reading.documents import READERS
@@ -93,6 +93,30 @@ def test_the_content_tells_a_workbook_whatever_its_name():
     """.xlsm, .et, .xls, .docx, no extension."""
     data = xml_book(Sheet(cells={(0, 0): "甲"}), parts={"xl/vbaProject.bin": b"x"})
     assert {kind_of(data, name) for name in ("a.xlsx", "a.xlsm", "a.et", "a.xls", "a.docx", "a")} == {"xlsx"}
+
+
+def test_an_open_document_sheet_has_its_boxes_and_leaves_hidden_sheets_out():
+    """Check boxes over the cells; a single XML file; a sheet that nobody sees."""
+    data = (FILES / "boxes.fods").read_bytes()
+    assert kind_of(data, "boxes.fods") == kind_of(data, "登记表.ods") == "ods"
+    text = ods.read(data, LIMITS).text
+    assert f"{TICKED}新闻发布" in text and f"{EMPTY}政策法规" in text and f"{EMPTY}是" in text and f"{TICKED}否" in text
+    hidden = data.replace(b"<table:table ", b'<table:table table:style-name="h" ', 1).replace(
+        b"<office:body>", b'<office:automatic-styles xmlns:style="s"><style:style style:name="h"><style:table-properties '
+        b'table:display="false"/></style:style></office:automatic-styles><office:body>', 1)
+    document = ods.read(hidden, LIMITS)
+    assert document.notes == ("hidden-sheet",) and not document.blocks
+
+
+def test_a_sheet_of_absurd_size_is_read_in_no_time():
+    """A million rows that repeat one, a thousand columns, a cell merged over all of them."""
+    cell = '<t:table-cell t:number-columns-repeated="1000000" t:number-rows-spanned="900000"><x:p>甲</x:p></t:table-cell>'
+    row = f'<t:table-row t:number-rows-repeated="1000000">{cell}</t:table-row>'
+    data = ('<?xml version="1.0"?><o:document xmlns:o="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:t="t" xmlns:x="x">'
+            f"<!-- opendocument.spreadsheet --><o:body><o:spreadsheet><t:table>{row * 300}</t:table></o:spreadsheet></o:body></o:document>")
+    start = time.perf_counter()
+    document = ods.read(data.encode(), LIMITS)
+    assert time.perf_counter() - start < 5 and "cut-short" in document.notes
 
 
 @pytest.mark.parametrize("name", sorted(json.loads((FILES / "truth.json").read_text("utf-8"))))

@@ -37,11 +37,16 @@ def read(data: bytes, limits: ReadLimits) -> Document:
 
     Raises Unreadable: empty, too_large, encrypted, corrupt, unsupported (no text document).
     """
+    return _document(*opened(data, limits), limits)
+
+
+def opened(data: bytes, limits: ReadLimits) -> tuple[etree._Element, etree._Element | None, Package | None]:
+    """(content, styles, package) of an OpenDocument file; one that is a single XML file has no package."""
     if data[:1] == b"<" or data[:4] == b"\xef\xbb\xbf<":
         if len(data) > min(limits.max_file_bytes, MAX_XML_BYTES):
             raise Unreadable("too_large", "文件过大")
         root = parse_xml(data)
-        return _document(root, root, None, limits)
+        return root, root, None
     package = Package(data, limits)
     manifest = package.xml("META-INF/manifest.xml")
     if manifest is not None and any(True for _ in manifest.iter("{*}encryption-data", "{*}encrypted-key")):
@@ -49,7 +54,7 @@ def read(data: bytes, limits: ReadLimits) -> Document:
     content = package.xml("content.xml")
     if content is None:
         raise Unreadable("corrupt", "文件中没有正文,可能已损坏")
-    return _document(content, package.xml("styles.xml"), package, limits)
+    return content, package.xml("styles.xml"), package
 
 
 def _document(
@@ -67,7 +72,7 @@ def _document(
     walk.found += headers
     walk.blocks(text)
     walk.found += footers
-    pictures = _Pictures(package, limits)
+    pictures = OdtPictures(package, limits)
     pictures.take(text)
     notes = dict.fromkeys((*walk.notes, *pictures.notes))
     return Document("odt", tuple(walk.found), embedded=tuple(pictures.found), notes=tuple(notes))
@@ -122,7 +127,7 @@ class _Walk:
             self.blocks(box)
 
     def _table(self, table: etree._Element) -> None:
-        rows = _Rows(self.styles)
+        rows = Rows(self.styles)
         rows.read(table)
         self.cells += len(rows.cells)
         if rows.cells:
@@ -130,7 +135,7 @@ class _Walk:
         self.found += rows.nested
 
 
-class _Rows:
+class Rows:
     """One table: its cells on the grid; what a merged cell covers is named as covered in the file."""
 
     def __init__(self, styles: Styles):
@@ -158,7 +163,7 @@ class _Rows:
                 continue
             repeated = min(number(cell, "number-columns-repeated"), MAX_SPAN)
             if name == "table-cell":
-                text = self._text(cell)
+                text = self.text_of(cell)
                 spans = (
                     min(number(cell, "number-rows-spanned"), MAX_SPAN),
                     min(number(cell, "number-columns-spanned"), MAX_SPAN),
@@ -169,7 +174,8 @@ class _Rows:
         # A repeated row is an empty one that fills a page; its copies hold nothing.
         self._row += min(number(row, "number-rows-repeated"), MAX_SPAN)
 
-    def _text(self, cell: etree._Element) -> str:
+    def text_of(self, cell: etree._Element) -> str:
+        """What is written in a cell, text boxes in it too."""
         text = OdtText(self._styles)
         self._lines(cell, text)
         return text.finished()
@@ -204,7 +210,7 @@ class _Rows:
                 text.line(flat(block) if isinstance(block, Table) else block.text)
 
 
-class _Pictures:
+class OdtPictures:
     """The pictures that the text shows, each once, larger than icons."""
 
     def __init__(self, package: Package | None, limits: ReadLimits):

@@ -1,11 +1,42 @@
-"""Files dropped into a document as objects: the stream Ole10Native ([MS-OLEDS] 2.3.6)."""
+"""Files dropped into a document as objects ([MS-OLEDS]): packages of any file, documents of other programs."""
 
 import ntpath
 import struct
 
+from intake.config import ReadLimits
+from intake.readers import Unreadable
+from intake.readers.compound import MAGIC, Compound
 from rules.document import Embedded
 
 STREAM = "\x01ole10native"
+
+
+#: streams that hold a whole file: PDF by Acrobat, Office 2007 and later, OpenDocument
+_WHOLE = ("contents", "package", "embeddedodf")
+#: streams by which the object itself is a document
+_DOCUMENTS = (("worddocument", "内嵌文档.doc"), ("workbook", "内嵌表格.xls"), ("book", "内嵌表格.xls"))
+_STARTS = ((b"%PDF-", "内嵌文档.pdf"), (b"PK\x03\x04", "内嵌文档"), (b"\xff\xd8\xff", "内嵌图片.jpg"), (b"\x89PNG", "内嵌图片.png"))
+
+
+def object_file(data: bytes, limits: ReadLimits) -> Embedded | None:
+    """The file that an object (`oleObject1.bin`) holds, None for anything else: formulas, charts, what is damaged."""
+    if not data.startswith(MAGIC):
+        return None
+    try:
+        file = Compound(data, limits)
+        native = file.read(STREAM) or b""
+        if found := packaged_file(native):
+            return found
+        if native[4:6] == b"BM":  # a picture of Paint
+            return Embedded("内嵌图片.bmp", native[4:])
+        for name, shown in _DOCUMENTS:
+            if (name,) in file.names:
+                return Embedded(shown, data)
+        contents = (file.read(name) or b"" for name in _WHOLE if (name,) in file.names)
+        return next((Embedded(shown, content) for content in contents for start, shown in _STARTS
+                     if content.startswith(start)), None)  # fmt: skip
+    except Unreadable:
+        return None
 
 
 def packaged_file(data: bytes) -> Embedded | None:

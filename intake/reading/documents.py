@@ -17,9 +17,9 @@ from rules.survey import Survey
 #: the module of `intake.readers` that opens a kind
 READERS = {
     "docx": "word", "docm": "word", "doc": "legacy_word", "wps": "legacy_word", "rtf": "rtf",
-    "odt": "odt", "wordml": "word_xml", "pdf": "pdf",
+    "odt": "odt", "ods": "ods", "wordml": "word_xml", "pdf": "pdf",
     "xlsx": "sheet", "xls": "legacy_sheet", "xmlss": "sheet_xml", "csv": "text_table", "html": "html",
-    "ofd": "ofd",
+    "ofd": "ofd", "emf": "metafile", "wmf": "metafile",
     **dict.fromkeys(PICTURES, "image"),
 }  # fmt: skip
 DIED = "打开该文件时程序异常中止，系统未能读取"

@@ -12,7 +12,7 @@ _MAGIC = (
     (b"%PDF-", "pdf"), (b"{\\rtf", "rtf"), (b"\xff\xd8\xff", "jpg"), (b"\x89PNG\r\n\x1a\n", "png"), (b"GIF87a", "gif"),
     (b"GIF89a", "gif"), (b"II*\x00", "tiff"), (b"MM\x00*", "tiff"), (b"Rar!\x1a\x07", "rar"),
     (b"7z\xbc\xaf'\x1c", "7z"), (b"\x1f\x8b", "gz"), (b"BZh", "bz2"), (b"\xfd7zXZ\x00", "xz"),
-    (b"\x78\x9f\x3e\x22", "tnef"), (b"wOFF", "font"),
+    (b"\x78\x9f\x3e\x22", "tnef"), (b"\xd7\xcd\xc6\x9a", "wmf"), (b"wOFF", "font"),
     (b"wOF2", "font"), (b"\x00\x01\x00\x00\x00", "font"), (b"OTTO", "font"), (b"MZ", "exe"), (b"\x7fELF", "exe"),
     (b"ID3", "audio"), (b"OggS", "audio"), (b"#!AMR", "audio"), (b"\x1aE\xdf\xa3", "video"), (b"FLV\x01", "video"),
 )  # fmt: skip
@@ -77,7 +77,7 @@ _MIME = {
     "tar": "application/x-tar", "bz2": "application/x-bzip2", "xz": "application/x-xz", "mbox": "application/mbox",
     "eml": "message/rfc822", "html": "text/html", "txt": "text/plain",
     "csv": "text/csv", "xmlss": "application/vnd.ms-excel",
-    "tnef": "application/ms-tnef", "calendar": "text/calendar", "vcard": "text/vcard", "xml": "application/xml",
+    "emf": "image/emf", "wmf": "image/wmf", "tnef": "application/ms-tnef", "calendar": "text/calendar", "vcard": "text/vcard", "xml": "application/xml",
 }  # fmt: skip
 _HEADER_LINE = re.compile(rb"[!-9;-~]{1,60}:[ \t]?\S")
 _MAIL_FIELDS = re.compile(
@@ -133,6 +133,8 @@ def _boxed_kind(data: bytes) -> str | None:
         return "bmp"
     if is_tar(data[:512]):
         return "tar"
+    if data[:4] == b"\x01\0\0\0" and data[40:44] == b" EMF":
+        return "emf"
     # some scanners put a few bytes before the mark (the PDF reference allows 1,024)
     if b"%PDF-" in data[:1024]:
         return "pdf"
@@ -162,6 +164,8 @@ def _text_kind(data: bytes, extension: str, media_type: str | None) -> str:
         return "wordml"
     if start.startswith(b"<") and b"opendocument.text" in start[:4096]:
         return "odt"  # the single-file form, .fodt
+    if start.startswith(b"<") and b"opendocument.spreadsheet" in start[:4096]:
+        return "ods"
     if extension == "xml" or (start[:5] == b"<?xml" and not _HTML.search(start[:2048])):
         return "svg" if b"<svg" in start[:2048] else "xml"
     if extension in _BY_EXTENSION and extension not in ("txt", "html", "htm", "text"):

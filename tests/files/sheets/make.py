@@ -33,6 +33,9 @@ def sources() -> dict[str, tuple[bytes, str, str, str, list[dict]]]:
         "sheet.html": (openpyxl_book(laid_out(person, "individual_form", "four_columns")), "xlsx", _PAGE, "individual_form", [person]),
         "words.csv": (openpyxl_book(laid_out(unit, "unit_form", "words")), "xlsx", _TEXT, "unit_form", [unit]),
         "writer.html": (unit_docx(unit, "official"), "docx", "html", "unit_form", [unit]),
+        "two_columns.ods": (openpyxl_book(laid_out(unit, "unit_form", "two_columns")), "xlsx", "ods", "unit_form", [unit]),
+        "american.ods": (openpyxl_book(laid_out(person, "individual_form", "typed", "m/d/yy")), "xlsx", "ods", "individual_form", [person]),
+        "option_cells.ods": (openpyxl_book(laid_out(unit, "unit_form", "option_cells")), "xlsx", "ods", "unit_form", [unit]),
         "boxes.xlsx": ((HERE / "boxes.fods").read_bytes(), "fods", _NEW, "", []),
         "boxes.xls": ((HERE / "boxes.fods").read_bytes(), "fods", _OLD, "", []),
     }  # fmt: skip
