@@ -48,9 +48,8 @@ class Pictures:
                 self._note("linked-picture")
             elif link.kind == "image":
                 self._picture(link.target)
-            elif link.kind in ("package", "oleObject"):
-                if self._file(link.target):
-                    shown.update(links[item].target for item in _shown_by(owner) if item in links)
+            elif link.kind in ("package", "oleObject") and self._file(link.target):
+                shown.update(links[item].target for item in _shown_by(owner) if item in links)
 
     def _picture(self, target: str) -> None:
         suffix = posixpath.splitext(target)[1].lower()
