@@ -39,7 +39,7 @@ def read(data: bytes, limits: ReadLimits, words: Words = NO_WORDS) -> Document:
     blocks: list[Paragraph | Table] = []
     notes: list[str] = []
     pages = 0
-    for page, image in enumerate(_pages(data, limits.max_pages, notes), start=1):
+    for page, image in enumerate(pages_of(data, limits.max_pages, notes), start=1):
         pages = page
         found, seen = page_of(image, page, words)
         blocks += found
@@ -67,7 +67,7 @@ def is_icon(data: bytes) -> bool:
     return short < 120 or long < 200 or (short < 200 and long > 4 * short)
 
 
-def _pages(data: bytes, most: int, notes: list[str]) -> Iterator[Image.Image]:
+def pages_of(data: bytes, most: int, notes: list[str]) -> Iterator[Image.Image]:
     """Each page, decoded, scaled down, upright by its EXIF tag, in RGB."""
     _heif()
     try:

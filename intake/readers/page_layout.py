@@ -22,7 +22,7 @@ from intake.readers.survey_words import Words
 from rules.document import Line, Paragraph, Table
 
 #: a table counts where so many of its cells hold text
-_FEWEST_CELLS = 5
+FEWEST_CELLS = 5
 #: cells of a table from which seals are taken away
 _LARGE_TABLE = 10
 #: options named on a page that may be a form
@@ -91,7 +91,7 @@ def _filled(flats, pieces: Sequence[Row], signs: Sequence[Row], page: int) -> tu
     for flat, places in flats:
         free = [row for row in (*pieces, *signs) if id(row) not in used]
         table, inside = grid.table_of(flat, places, free, page, ocr.again)
-        if sum(bool(cell.text) for cell in table.cells) >= _FEWEST_CELLS:
+        if sum(bool(cell.text) for cell in table.cells) >= FEWEST_CELLS:
             found.append((float(flat.corners[:, 1].min()), float(flat.corners[:, 1].max()), table))
             used |= inside
     return found, used

@@ -34,7 +34,7 @@ def read(data: bytes, limits: ReadLimits) -> Document:
         raise Unreadable("empty", "文件是空的,没有任何内容")
     if len(data) > limits.max_file_bytes:
         raise Unreadable("too_large", "文件过大")
-    with closing(_opened(data)) as file:
+    with closing(opened(data)) as file:
         if len(file) == 0:
             raise Unreadable("empty", "文件里没有任何一页")
         reading = _Reading(data, limits, time.monotonic() + limits.seconds / 3)
@@ -46,7 +46,8 @@ def read(data: bytes, limits: ReadLimits) -> Document:
                         notes=tuple(dict.fromkeys(reading.notes)))  # fmt: skip
 
 
-def _opened(data: bytes) -> pdfium.PdfDocument:
+def opened(data: bytes) -> pdfium.PdfDocument:
+    """The file, an empty password tried; raises Unreadable: encrypted, corrupt."""
     try:
         file = pdfium.PdfDocument(data)
     except pdfium.PdfiumError as error:

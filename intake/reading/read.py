@@ -62,12 +62,16 @@ def read_mail_job(
     anew: bool = False,
 ) -> Reading:
     """`read_mail` for any `concurrent.futures.Executor`: all arguments are small and can be pickled."""
-    survey = _surveys.get(survey_path) or _surveys.setdefault(survey_path, load_survey(survey_path))
-    return read_mail(raw_path, sha256, survey, limits, skip, progress, kept, anew)
+    return read_mail(raw_path, sha256, known_survey(survey_path), limits, skip, progress, kept, anew)
 
 
 #: surveys of this process by path: loading one takes longer than reading a mail
 _surveys: dict[str, Survey] = {}
+
+
+def known_survey(survey_path: str) -> Survey:
+    """The survey that this process was given, or the one of that file."""
+    return _surveys.get(survey_path) or _surveys.setdefault(survey_path, load_survey(survey_path))
 
 
 def know_survey(survey_path: str, survey: Survey) -> None:

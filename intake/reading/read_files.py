@@ -84,10 +84,24 @@ class Reader:
                 if len(queue) >= self.limits.max_files or room < 0:
                     left.add("too-many-pictures")
                     break
-                queue.append(_embedded_file(item, index, counts))
+                queue.append(embedded_file(item, index, counts))
             queue += left_out(file, index, left)
             readings.append(_reading(file, sha256, content))
         return continued(readings, self._pages, self.survey)
+
+    def open(self, file: File) -> tuple[File, Document]:
+        """The file, without its lock where the mail names the password, and what its reader makes of it.
+
+        Raises Unreadable.
+        """
+        try:
+            return file, self._document(file)
+        except Unreadable as error:
+            data = unlocked(file.data, file.kind, self.passwords) if error.problem == "encrypted" else None
+            if not data:
+                raise
+        plain = replace(file, data=data, kind=kind_of(data, file.filename))
+        return plain, self._document(plain)
 
     def body_forms(self, message: Message) -> tuple[Form, ...]:
         """Filled forms typed into the body of a mail."""
@@ -145,24 +159,10 @@ class Reader:
             return _Content(text=_plain(file) if file.kind != "font" else "")
         if _breaks_promise(file):
             return _Content(problem="corrupt", detail="文件内容与扩展名不符，可能已损坏")
-        if not self._can_read(file.kind) and file.kind != "encrypted":
-            return _unsupported(file)
         self.progress(sha256)
         try:
-            return self._understood(self._document(file), file)
-        except Unreadable as error:
-            plain = self._unlocked(file) if error.problem == "encrypted" else None
-            return plain or _Content(problem=error.problem, detail=error.detail)
-
-    def _unlocked(self, file: File) -> _Content | None:
-        """What a locked document says, where the mail names its password."""
-        data = unlocked(file.data, file.kind, self.passwords)
-        kind = kind_of(data, file.filename) if data else "empty"
-        if not data or not self._can_read(kind):
-            return _unsupported(replace(file, kind=kind)) if data else None
-        plain = replace(file, data=data, kind=kind)
-        try:
-            return self._understood(self._document(plain), plain)
+            plain, document = self.open(file)
+            return self._understood(document, plain)
         except Unreadable as error:
             return _Content(problem=error.problem, detail=error.detail)
 
@@ -174,6 +174,9 @@ class Reader:
     def _document(self, file: File) -> Document:
         if file.kind == "encrypted":
             raise Unreadable("encrypted", "文档设有打开密码")
+        if not self._can_read(file.kind):
+            name = _UNSUPPORTED.get(file.kind)
+            raise Unreadable("unsupported", f"{name}暂不能自动读取" if name else "文件格式无法识别")
         if file.kind in READERS:
             document = self._documents.read(file, file.sha256)
             return self._pages.setdefault(file.sha256, document) if file.kind in PICTURES else document
@@ -227,11 +230,6 @@ def _role(file: File, content: _Content) -> str:
     return "container" if file.kind in CONTAINERS else "other"
 
 
-def _unsupported(file: File) -> _Content:
-    name = _UNSUPPORTED.get(file.kind)
-    return _Content(problem="unsupported", detail=f"{name}暂不能自动读取" if name else "文件格式无法识别")
-
-
 def _breaks_promise(file: File) -> bool:
     """Whether the name promises a format that the bytes are not; text that is named .doc can be read all the same."""
     extension = extension_of(file.filename)
@@ -246,7 +244,8 @@ def _plain(file: File) -> str:
     return html_to_text(text) if file.kind == "html" else text
 
 
-def _embedded_file(item: Embedded, parent: int, counts: dict[str, int]) -> File:
+def embedded_file(item: Embedded, parent: int | None, counts: dict[str, int]) -> File:
+    """A picture or file inside a document as a file of the mail."""
     kind = kind_of(item.data, item.filename, item.media_type)
     name = safe_name(item.filename) or unnamed(kind, item.media_type, counts)
     problem = "empty" if kind == "empty" else "unsupported" if kind in CONTAINERS else None
