@@ -2,12 +2,14 @@
 
 import threading
 import webbrowser
-from datetime import datetime, timedelta
+from datetime import timedelta
 from ipaddress import ip_address
 
 import uvicorn
 
+from intake.commands import clock_of
 from intake.config import Config
+from intake.desk.pages import Pages
 from intake.office import words
 from rules.errors import ConfigError
 from rules.survey import Survey, load_survey
@@ -37,8 +39,10 @@ def serve(config: Config, open_browser: bool = False) -> None:
 def site_for(config: Config, survey: Survey):
     """The Datasette on this configuration's database, which is created or migrated first where need be."""
     connect(config.database).close()
+    now = clock_of(config)
     lifetime = Lifetime(timedelta(minutes=config.admin.idle_minutes), timedelta(hours=config.admin.session_hours))
-    return build(config.database, survey.title, words_for(survey), lambda: datetime.now(config.time_zone), lifetime)
+    return build(config.database, survey.title, words_for(survey), now, lifetime,
+                 Pages(config, survey, now))
 
 
 def words_for(survey: Survey) -> dict:

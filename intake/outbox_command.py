@@ -12,14 +12,14 @@ from store.database import Database
 from store.outbox import OutboxItem
 
 #: action → (what `all` stands for, what does it); `list` and `resume` take no ids
-_CHANGES = {
+CHANGES = {
     "approve": (("held",), outbox.approve),
     "hold": (("queued", "deferred"), outbox.hold),
     # `all` never sends again what may have arrived: that is decided mail by mail
     "release": (("held", "failed", "deferred"), outbox.release),
     "confirm": (("uncertain",), outbox.confirm_sent),
 }
-ACTIONS = ("list", *_CHANGES, "resume")
+ACTIONS = ("list", *CHANGES, "resume")
 _JSON_KEYS = ("label", "table", "state", "to_address", "subject", "attempts", "reason", "last_error", "created_at",
               "not_before")
 
@@ -37,12 +37,12 @@ def outbox_command(database: Database, arguments: Namespace, actor: str, now: da
 
 
 def _change(database: Database, arguments: Namespace, actor: str, now: datetime) -> int:
-    states, change = _CHANGES[arguments.action]
+    states, change = CHANGES[arguments.action]
     items = outbox.list_items(database)
     everything = [item.label for item in items if item.state in states]
     ids = everything if "all" in arguments.ids else list(dict.fromkeys(arguments.ids))
     done = change(database, ids, actor, now)
-    left = {label: _why_not(label, items) for label in ids if label not in done}
+    left = {label: why_not(label, items) for label in ids if label not in done}
     if arguments.json:
         print(json.dumps({"changed": done, "unchanged": left}, ensure_ascii=False))
     else:
@@ -52,7 +52,8 @@ def _change(database: Database, arguments: Namespace, actor: str, now: datetime)
     return 1 if left else 0
 
 
-def _why_not(label: str, items: Sequence[OutboxItem]) -> str:
+def why_not(label: str, items: Sequence[OutboxItem]) -> str:
+    """Why a mail was left as it is."""
     found = next((item for item in items if item.label == label), None)
     return f"现为“{words.word(words.REPLY_STATES, found.state)}”，不能这样处理" if found else "没有待处理的这封邮件"
 

@@ -70,9 +70,9 @@ class ReaderPool(Executor):
         kept = ReadingFiles(data, limits.readings_mb * 1024 * 1024) if data and limits.readings_mb else None
         self.shared = SharedReadings(kept) if kept else None
         self.survey_path = str(survey_path)
-        self._survey: Survey = load_survey(survey_path)
+        self.survey: Survey = load_survey(survey_path)
         if not limits.processes:
-            know_survey(self.survey_path, self._survey)
+            know_survey(self.survey_path, self.survey)
         self._idle_seconds = idle_seconds
         self._import_paths = import_paths
         self._sandbox = sandbox(import_paths) if confine_files and limits.processes else None
@@ -192,7 +192,7 @@ class ReaderPool(Executor):
     def start_child(self) -> Child:
         """A fresh confined child that knows the survey; raises ReaderDied when the pool is being closed."""
         version = self.version()  # before it starts: what it imports is this or newer, and then known by a newer name
-        child = Child(self._sandbox, self._import_paths, self.limits, (self.survey_path, self._survey))
+        child = Child(self._sandbox, self._import_paths, self.limits, (self.survey_path, self.survey))
         child.version = version
         with self._lock:
             self._children.add(child)

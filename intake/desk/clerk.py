@@ -161,21 +161,13 @@ def assign(arguments: Namespace) -> int:
     """Where a mail belongs."""
     from intake.confined.confine import ReaderPool
     from intake.desk.rearrange import assign as put
-    from store import overview
-    from store.files import raw_path
+    from intake.desk.rearrange import read_again
 
     with _office(arguments) as office:
-        row = overview.message(office.database, arguments.message)
-        if row is None:
-            raise Refused(f"没有来信{arguments.message}。")
-        if row["duplicate_of"] is not None:
-            raise Refused(f"来信{row['id']}与来信{row['duplicate_of']}内容相同，请改用来信{row['duplicate_of']}。")
-        if row["state"] != "processed" or row["kind"] is None:
-            raise Refused(f"来信{row['id']}还没有处理，不能归入登记；未能处理的可先用 intake retry 重试。")
         with ReaderPool(office.config.survey, office.config.read, data=office.config.data) as pool:
-            reading = pool.read(raw_path(office.config.data, row["sha256"]), row["sha256"]).result()
+            reading = read_again(office, arguments.message, pool)
         number = _text(arguments.number)
-        results = put(office, row["id"], None if number.lower() == "new" else number, reading)
+        results = put(office, arguments.message, None if number.lower() == "new" else number, reading)
         return _tell(arguments, office.survey, *results)
 
 
@@ -241,12 +233,13 @@ def _tell(arguments: Namespace, survey: Survey, *results: Result) -> int:
             "reply": one.written.kind, "silence": one.written.silence} for one in results], ensure_ascii=False))
         return 0
     for one in results:
-        for line in _lines(one, survey):
-            print(typeset(line))
+        for line in lines_of(one, survey):
+            print(line)
     return 0
 
 
-def _lines(one: Result, survey: Survey) -> list[str]:
+def lines_of(one: Result, survey: Survey) -> list[str]:
+    """How a submission stands after a decision, and whether an answer goes out."""
     lines = [f"{one.number}:{words.word(words.STATUSES, one.status)}。"]
     if one.missing:
         lines.append(f"  尚缺：{'、'.join(words.missing_word(survey, code) for code in one.missing)}。")
@@ -256,4 +249,4 @@ def _lines(one: Result, survey: Survey) -> list[str]:
         lines.append(f"  {kind}不发送：{one.written.silence}" if one.written.silence else f"  {kind}已放入待发邮件。")
     elif one.written.silence:
         lines.append(f"  应当答复，但{one.written.silence}")
-    return lines
+    return [typeset(line) for line in lines]

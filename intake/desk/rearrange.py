@@ -16,6 +16,7 @@ from rules.reading import Reading
 from rules.submission import Account
 from store import decisions, moving, overview, processing, submissions
 from store.database import one, writing
+from store.files import raw_path
 from store.processing import known_files
 from store.submissions import load_facts
 
@@ -71,6 +72,21 @@ def _carry_verdicts(office: Office, source: int, target: int) -> None:
     for decision in decisions.decisions_of(office.database, source):
         if decision.kind in ("accept", "reject") and decision.attachment_id in held:
             decisions.add_decision(office.database, decision, submission_id=target)
+
+
+def read_again(office: Office, message_id: int, pool) -> Reading:
+    """What a mail says, for `assign`; `pool`: an `intake.confined.confine.ReaderPool`.
+
+    Raises Refused where the mail cannot be assigned.
+    """
+    row = overview.message(office.database, message_id)
+    if row is None:
+        raise Refused(f"没有来信{message_id}。")
+    if row["duplicate_of"] is not None:
+        raise Refused(f"来信{row['id']}与来信{row['duplicate_of']}内容相同,请改用来信{row['duplicate_of']}。")
+    if row["state"] != "processed" or row["kind"] is None:
+        raise Refused(f"来信{row['id']}还没有处理,不能归入登记;未能处理的可先用 intake retry 重试。")
+    return pool.read(raw_path(office.config.data, row["sha256"]), row["sha256"]).result()
 
 
 def assign(office: Office, message_id: int, number: str | None, reading: Reading) -> tuple[Result, ...]:

@@ -76,8 +76,8 @@ class FieldTold:
     confidence: float | None
     attachment_id: int | None
     filename: str
-    #: the lines of the original around it, as far as its text is kept
-    context: tuple[str, ...]
+    #: the lines of the original around it, as far as its text is kept: (whether it is the line itself, text)
+    context: tuple[tuple[bool, str], ...]
     #: a person of the office wrote or confirmed it: (who, when, why)
     by: tuple[str, str, str] | None
 
@@ -355,7 +355,7 @@ class _Teller:
             row["id"], row["name"], self.labels.get(row["name"], row["name"]), value,
             raw if raw != value and row["raw"] else None, bool(row["valid"]), self.text(row["complaint"]),
             self.text(row["location"]), row["method"], row["confidence"], row["attachment_id"], self.text(row["filename"]),
-            tuple(self.text(line) for line in context), by)
+            tuple((own, self.text(line)) for own, line in context), by)
 
     def _materials(self, submission_id: int) -> tuple[PaperTold, ...]:
         return tuple(PaperTold(
@@ -418,14 +418,17 @@ def actor_word(actor: str | None) -> str:
     return "系统" if actor == "daemon" else masked_text(actor)
 
 
-def around(text: str, raw: str | None) -> tuple[str, ...]:
+def around(text: str, raw: str | None) -> tuple[tuple[bool, str], ...]:
     """The lines of an original before, at and after what was read from it; () where it is not found."""
     wanted = " ".join((raw or "").split())
     if not wanted or not text:
         return ()
     lines = text.splitlines()
     at = next((at for at, line in enumerate(lines) if wanted in " ".join(line.split())), None)
-    return () if at is None else tuple(line.strip() for line in lines[max(at - 1, 0):at + 2] if line.strip())
+    if at is None:
+        return ()
+    near = range(max(at - 1, 0), min(at + 2, len(lines)))
+    return tuple((index == at, lines[index].strip()) for index in near if lines[index].strip())
 
 
 def _flat(value):

@@ -8,9 +8,10 @@ found by its words. On a PDF page with text the words themselves are looked for.
 import re
 from collections.abc import Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 
+import cv2
 import numpy as np
 from PIL import Image
 
@@ -29,6 +30,8 @@ Place = tuple[int, str, str, str]
 _WIDTH = 900
 _CELL = re.compile(r"表(\d+) 第(\d+)行 第(\d+)列")
 _PAGE = re.compile(r"第(\d+)页")
+#: words of a value that are looked for on a PDF page
+_MOST_PARTS = 24
 #: how much of a text must be the same
 _LIKE = 0.5
 
@@ -52,7 +55,7 @@ def cut_pictures(pages: Iterable[Image.Image], places: Sequence[Place], survey: 
         if not search.left:
             break
         seen, picture = _look(page)
-        flats = _filled_tables(seen)
+        flats = _filled_tables(seen, picture)
         for place in list(search.left):
             cell = _CELL.search(place[1])
             if cell and before < int(cell[1]) <= before + len(flats):
@@ -99,8 +102,8 @@ def _look(image: Image.Image) -> tuple[Seen, np.ndarray]:
     return seen, np.ascontiguousarray(np.rot90(picture, seen.turns))
 
 
-def _filled_tables(seen: Seen) -> list[tuple[Flat, list[Box]]]:
-    """The tables in the reader's order: those in which enough cells hold text."""
+def _filled_tables(seen: Seen, picture: np.ndarray) -> list[tuple[Flat, list[Box]]]:
+    """The tables in the reader's order: those in which enough cells hold text; as they look with their seals."""
     if not seen.rows:
         return []
     em = 0.9 * float(np.median([height(row) for row in seen.rows]))
@@ -109,7 +112,9 @@ def _filled_tables(seen: Seen) -> list[tuple[Flat, list[Box]]]:
         cells = boxes(flat)
         middles = [flat.place(row.corners).mean(axis=0) for row in seen.rows]
         if sum(any(cell.holds(*map(float, at)) for at in middles) for cell in cells) >= FEWEST_CELLS:
-            kept.append((flat, cells))
+            size = flat.picture.shape[1], flat.picture.shape[0]
+            kept.append((replace(flat, picture=cv2.warpPerspective(
+                picture, flat.matrix, size, flags=cv2.INTER_AREA, borderValue=(255, 255, 255))), cells))
     return kept
 
 
@@ -161,17 +166,21 @@ def _piece(picture: np.ndarray, left, top, right, bottom, room: float) -> Image.
 
 def _area(text, place: Place) -> tuple[float, float, float, float] | None:
     """(left, bottom, right, top) in points around the value, and around its label where that stands near."""
-    value = next((line.strip() for line in place[2].splitlines() if line.strip()), "")[:30]
-    labels, values = _found(text, place[3]), _found(text, value)
+    parts = [part for part in re.split(r"[\s\u2611\u25a1\u25a3]+", place[2]) if part]
+    labels, values = _found(text, place[3]), _found(text, parts[0][:30]) if parts else []
     if not values and not labels:
         return None
     if not values:
         left, bottom, right, top = labels[0]
         return left, bottom, right + 12 * (top - bottom), top
     best = min(values, key=lambda box: min((_apart(box, label) for label in labels), default=0.0))
+    line = best[3] - best[1]
+    whole = best
+    for part in parts[1:_MOST_PARTS]:  # a list of options, or a text of several lines
+        near = [box for box in _found(text, part[:30]) if 0 <= best[3] - box[3] < 8 * line]
+        whole = _joined(whole, min(near, key=lambda box: best[3] - box[3])) if near else whole
     label = min(labels, key=lambda box: _apart(best, box), default=None)
-    near = label is not None and _apart(best, label) < 12 * (best[3] - best[1])
-    return _joined(best, label) if near else best
+    return _joined(whole, label) if label is not None and _apart(best, label) < 12 * line else whole
 
 
 def _found(text, wanted: str) -> list[tuple[float, float, float, float]]:

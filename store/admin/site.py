@@ -7,9 +7,10 @@ from pathlib import Path
 from datasette.app import Datasette
 from datasette.plugins import pm
 
-from store.admin import hooks
+from store.admin import hooks, pages
 from store.admin.access import Access
 from store.admin.cells import Cells, Words
+from store.admin.desk import Desk, Threads
 from store.admin.gate import Gate
 from store.admin.masked import MaskedDatabase
 from store.admin.policy import HERE, Table, queries, tables
@@ -24,21 +25,22 @@ _SETTINGS = {
 }
 
 
-def build(path: Path, title: str, words: Words, now: Callable[[], datetime], lifetime: Lifetime) -> Datasette:
+def build(path: Path, title: str, words: Words, now: Callable[[], datetime], lifetime: Lifetime, desk: Desk) -> Datasette:
     """A Datasette on the live database at `path`; shows masked views, loads nothing from elsewhere.
 
     `words` gives the office's words for the code tables named in tables.yaml, and under `MISSING` a function for the
-    codes of `submissions.missing`; sessions last for `lifetime`.
+    codes of `submissions.missing`; sessions last for `lifetime`. `desk` tells stories and does what clerks decide.
     """
     site = Datasette([], memory=False, metadata=_metadata(title), settings=_SETTINGS,
                      template_dir=str(HERE / "templates"), static_mounts=[("assets", str(HERE / "static"))])
     # Datasette adds an empty database of its own where it is given no file
     site.remove_database("_memory")
-    site.intake_cells = Cells(words)
+    site.intake_cells, site.intake_desk, site.intake_threads = Cells(words), desk, Threads()
     site.intake_access = Access(path, now, lifetime)
     site.add_database(MaskedDatabase(site, path, site.intake_cells.named), name=NAME)
-    if not pm.is_registered(hooks):
-        pm.register(hooks)
+    for plugin in (hooks, pages):
+        if not pm.is_registered(plugin):
+            pm.register(plugin)
     return site
 
 
