@@ -20,7 +20,6 @@ from build_store import (
     add_submission,
     at,
     configuration,
-    empty_store,
     shipped_survey,
     stamp,
 )
@@ -28,6 +27,7 @@ from build_store import (
 from intake.admin import site_for
 from store.admin.policy import hidden_columns, tables
 from store.admin.site import application
+from store.database import connect
 from store.users import add_user, all_users
 
 #: what must never be seen: the number, its birthday, and the mobile
@@ -52,14 +52,18 @@ def submit(client: httpx.Client, address: str, **fields: str) -> httpx.Response:
 
 
 @contextmanager
-def serving(folder, role: str | None = "manage"):
-    """The site on a real socket, with a user for each role; gives a client that is logged in (None: that is not)."""
-    with closing(empty_store(folder)) as database:
+def serving(folder, role: str | None = "manage", config=None):
+    """The site on a real socket, with a user for each role; gives a client that is logged in (None: that is not).
+
+    `config`: of another installation than the one in `folder`.
+    """
+    config = config or configuration(folder)
+    with closing(connect(config.database)) as database:
         known = {user.name for user in all_users(database)}
         for code, (name, password) in PASSWORDS.items():
             if name not in known:
                 add_user(database, name, code, password, at("2019-08-01 08:00"), "谭")
-    site = site_for(configuration(folder), shipped_survey())
+    site = site_for(config, shipped_survey())
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(application(site), log_level="warning", access_log=False))
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
@@ -76,6 +80,8 @@ def serving(folder, role: str | None = "manage"):
         listener.close()
         site.executor.shutdown()
         site.intake_access.close()
+        site.intake_threads.close()
+        site.intake_desk.close()
         for database in site.databases.values():
             database.close()
 

@@ -25,7 +25,7 @@ Form = Mapping[str, str]
 #: events that change nothing of what a page about a submission or a mail shows as to be decided
 _ASIDE = ("queued", "sending", "sent", "deferred", "failed", "uncertain", "suppressed", "postponed", "approved", "held",
           "released", "confirmed", "paused", "resumed", "given-up", "bounced", "noted", "original-viewed",
-          "original-downloaded", "numbers-revealed")  # fmt: skip
+          "original-downloaded", "revealed")  # fmt: skip
 #: written by a clerk to say that a field is empty; an input left alone changes nothing
 EMPTY = "空"
 _LONGEST = 2_000

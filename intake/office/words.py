@@ -61,7 +61,7 @@ ACTIONS = REPLY_STATES | {f"reply-{state}": f"回信：{word}" for state, word i
     "revealed": "查看完整号码", "user-added": "添加用户", "user-changed": "更改用户权限", "user-password": "更改密码",
     "user-disabled": "停用用户", "user-enabled": "恢复用户",
     "paper-received": "收到纸质件", "withdrawn": "撤回", "reopened": "恢复",
-    "original-viewed": "查看原件", "original-downloaded": "下载原件", "numbers-revealed": "查看完整号码",
+    "original-viewed": "查看原件", "original-downloaded": "下载原件",
 }
 YES_NO = {1: "是", 0: "否"}
 SIDES = {"front": "人像面", "back": "国徽面", "both": "两面"}

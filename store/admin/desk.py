@@ -129,6 +129,11 @@ class Threads:
         self.quick = ThreadPoolExecutor(_QUICK, thread_name_prefix="desk")
         self.slow = ThreadPoolExecutor(_SLOW, thread_name_prefix="originals")
 
+    def close(self) -> None:
+        """Let what runs end."""
+        self.quick.shutdown()
+        self.slow.shutdown()
+
 
 async def quickly(datasette, call: Callable, *arguments, **keywords):
     """`call` in a thread for short questions."""

@@ -43,7 +43,7 @@ async def reveal_submission(datasette, request) -> Response:
     await actions.posted_form(request)
     need(request, "full")
     number = request.url_vars["number"]
-    await quickly(datasette, datasette.intake_desk.looked, request.actor["id"], "numbers-revealed", number=number)
+    await quickly(datasette, datasette.intake_desk.looked, request.actor["id"], "revealed", number=number)
     return await _submission(datasette, request, full=True)
 
 
@@ -61,7 +61,8 @@ def context_of(datasette, request, story, stamp: str, full: bool = False) -> dic
     desk = datasette.intake_desk
     handles = may(request.actor, "handle")
     return {
-        "story": story, "stamp": stamp, "full": full, "may_handle": handles, "may_full": may(request.actor, "full"),
+        "story": story, "stamp": stamp, "full": full, "may_handle": handles,
+        "may_decide": handles and story.merged_into is None and story.status != "withdrawn", "may_full": may(request.actor, "full"),
         "may_manage": may(request.actor, "manage"), "actions": desk.actions(), "all_fields": desk.fields(),
         "categories": desk.categories(), "materials": desk.materials(), "timeline": timeline(story),
         "values": {account.id: {field.name: field.value for field in account.fields if field.value != "（空）"}
