@@ -50,7 +50,7 @@ def notice(page: str) -> str:
 def _office(folder, monkeypatch, role="handle"):
     stage = Office(folder)
     stage.readings.survey, stage.readings.close = SURVEY, lambda: None
-    monkeypatch.setattr(originals, "ReaderPool", lambda *_: stage.readings)
+    monkeypatch.setattr(originals, "ReaderPool", lambda *_, **__: stage.readings)
     with serving(folder, role, stage.config) as client:
         stage.client = client
         yield stage
