@@ -174,7 +174,7 @@ def _split(office: Office, number: str, form: Form) -> _Done:
     chosen = {sort: [int(name.partition(":")[2]) for name in form if name.startswith(f"{sort}:")
                      and _is_id(name.partition(":")[2])] for sort in ("account", "message")}
     if bool(chosen["account"]) == bool(chosen["message"]):
-        raise Refused("请勾选要分出的账号，或者勾选要分出的来信，只选其中一种。")
+        raise Refused("请勾选要分出的项目，或者勾选要分出的来信，只选其中一种。")
     return _told(office, *rearrange.split(office, number, chosen["account"], chosen["message"]))
 
 
@@ -257,7 +257,7 @@ class _Act:
 
 _ACTS = {
     "correct": _Act("submission", "保存更正", "handle", _correct),
-    "account": _Act("submission", "录入账号", "handle", _account),
+    "account": _Act("submission", "录入", "handle", _account),
     "accept": _Act("submission", "采纳", "handle", _accept),
     "reject": _Act("submission", "不采纳", "handle", _reject),
     "category": _Act("submission", "核定类别", "handle", _category),
@@ -268,8 +268,8 @@ _ACTS = {
                    "将撤销“撤回”或“收到纸质件”的记录，并重新核对这份登记。"),
     "withdraw": _Act("submission", "撤回登记", "handle", _withdraw, "这份登记将不再有效，编号保留，以后可以恢复。"),
     "merge": _Act("submission", "合并", "handle", _merge,
-                  "另一份登记的来信、账号、证件和经过都将并入本登记，它的编号从此指向本登记。合并不能自动拆回。"),
-    "split": _Act("submission", "分出", "handle", _split, "所选的账号或来信将另立一份登记，取得新的登记编号。"),
+                  "另一份登记的来信、登记表、证件和经过都将并入本登记，它的编号从此指向本登记。合并不能自动拆回。"),
+    "split": _Act("submission", "分出", "handle", _split, "所选的各项将另立一份登记，取得新的登记编号。"),
     "assign": _Act("message", "归入登记", "handle", _assign),
     "clear-message": _Act("message", "已看过，不归入任何登记", "handle", _clear_message),
     "retry": _Act("message", "重新处理", "handle", _retry),

@@ -147,13 +147,18 @@ class Pages:
 
     def fields(self) -> list[tuple[str, str]]:
         """(column, label) of every field of the forms."""
-        return [(rule.name, rule.label) for rule in self._survey.fields] + [("platform", "平台")]
+        own = [(rule.name, rule.label) for rule in self._survey.fields]
+        return own + ([("platform", "平台")] if self._survey.platforms else [])
 
     def categories(self) -> list[tuple[str, str]]:
         """(code, word) of each category."""
-        return [(one_of.name, words.word(words.CATEGORIES, one_of.name)) for one_of in self._survey.categories]
+        return [(one_of.name, one_of.label) for one_of in self._survey.categories]
 
     def materials(self) -> list[tuple[str, str]]:
         """(code, word) of each document that can be judged."""
         demands = [demand for category in self._survey.categories for demand in category.demands]
-        return list({demand.code: (demand.code, demand.label) for demand in demands}.values())
+        return list({demand.code: (demand.code, demand.short) for demand in demands}.values())
+
+    def noun(self) -> str:
+        """What a form describes, in a word: 账号."""
+        return self._survey.item.noun

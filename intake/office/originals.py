@@ -107,7 +107,7 @@ class Originals:
         parent = one(database, "SELECT id, filename FROM attachments WHERE id = ?", [row["parent_id"]])
         return Original(
             row["id"], row["message_id"], masked_text(row["filename"]) or "（无文件名）", row["role"],
-            words.word(words.ROLES, row["role"]), words.word(words.PROBLEMS, row["problem"]) if row["problem"] else None,
+            words.word(words.roles(self.pool.survey), row["role"]), words.word(words.PROBLEMS, row["problem"]) if row["problem"] else None,
             masked_text(row["problem_detail"]), row["size"], row["method"],
             tuple((found["number"], masked_text(found["registrant"])) for found in
                   overview.submissions_of(database, row["message_id"])),

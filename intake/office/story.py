@@ -111,6 +111,8 @@ class PaperTold:
     confidence: float | None = None
     evidence: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
+    #: a registration form and no document
+    is_form: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,10 +360,11 @@ class _Teller:
             tuple((own, self.text(line)) for own, line in context), by)
 
     def _materials(self, submission_id: int) -> tuple[PaperTold, ...]:
+        forms = {category.form for category in self.survey.categories} if self.survey else set()
         return tuple(PaperTold(
             row["kind"], word(words.roles(self.survey), row["kind"]), bool(row["accepted"]), self.text(row["filename"]),
             row["attachment_id"], self.text(row["holder"]), self._number(row["kind"], row["number"]) if row["number"] else "",
-            self.text(row["reason"])) for row in overview.materials_of(self.database, submission_id))
+            self.text(row["reason"]), is_form=row["kind"] in forms) for row in overview.materials_of(self.database, submission_id))
 
     def _papers(self, submission_id: int) -> tuple[PaperTold, ...]:
         return tuple(PaperTold(

@@ -104,6 +104,9 @@ class Desk(Protocol):
     def materials(self) -> list[tuple[str, str]]:
         """(code, word) of each document that can be judged."""
 
+    def noun(self) -> str:
+        """What a form describes, in a word: 账号."""
+
     def close(self) -> None:
         """Nothing will be asked any more."""
 

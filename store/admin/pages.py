@@ -67,7 +67,7 @@ def context_of(datasette, request, story, stamp: str, full: bool = False) -> dic
         "categories": desk.categories(), "materials": desk.materials(), "timeline": timeline(story),
         "values": {account.id: {field.name: field.value for field in account.fields if field.value != "（空）"}
                    for account in story.accounts},
-        "cuts": handles, "open_doubts": [doubt for doubt in story.doubts if not doubt.settled],
+        "cuts": handles, "noun": desk.noun(), "open_doubts": [doubt for doubt in story.doubts if not doubt.settled],
     }
 
 
