@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from rules.document import Document
 from rules.fields import Written, read_field
 from rules.form_kind import decide_kind, is_a_form
-from rules.labels import lexicon, without_hints
+from rules.labels import lexicon, without_hints, without_printed
 from rules.layout import Entry, NextAccount, Title, events
 from rules.persons import assign
 from rules.pixel_doubts import DOUBTFUL, is_torn
@@ -133,6 +133,7 @@ def _form(draft: Draft, document: Document, survey: Survey) -> Form | None:
 def _without_hints(entry: Entry) -> Entry:
     labels = tuple(dict.fromkeys(word for rule in entry.rules for word in (rule.label, entry.label)))
     raw = without_hints(entry.raw[:MAX_LETTERS], labels)
+    raw = without_printed(raw, tuple(hint for rule in entry.rules for hint in rule.hints))
     return entry if raw == entry.raw else replace(entry, raw=raw)
 
 

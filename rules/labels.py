@@ -212,3 +212,17 @@ def without_hints(text: str, labels: tuple[str, ...]) -> str:
         plain = re.sub(rf"[^\n]*?{_MARKER}", "", plain)
     examples = rf"(?:{opening})[^\n□☑▣]{{2,60}}?[,，。;；]?\s*(?:如|例如|比如)[:：,，]?[^\n]{{2,60}}?等[。.]?\s*$"
     return re.sub(examples, "", plain, flags=re.MULTILINE | re.IGNORECASE).strip()
+
+
+def without_printed(raw: str, hints: tuple[str, ...]) -> str:
+    """The text without what the survey says that its blank form prints there, whatever its spaces and width."""
+    if not hints or not raw:
+        return raw
+    found, text = _printed(hints), unicodedata.normalize("NFKC", raw)
+    return found.sub("", text).strip() if found.search(text) else raw
+
+
+@lru_cache(maxsize=64)
+def _printed(hints: tuple[str, ...]) -> re.Pattern[str]:
+    texts = sorted(("".join(unicodedata.normalize("NFKC", hint).split()) for hint in hints), key=len, reverse=True)
+    return re.compile("|".join(r"\s*".join(map(re.escape, text)) for text in texts if text) or r"(?!)")

@@ -66,6 +66,8 @@ class FieldRule:
     choices: tuple[Choice, ...] = ()
     #: a label that stands twice on a form (手机号码) belongs to the person named last before it: name of that field
     after: str | None = None
+    #: what the blank form prints into the empty field to explain it
+    hints: tuple[str, ...] = ()
     #: whether it describes the thing that is registered, and not who has it
     of_item: bool = True
 

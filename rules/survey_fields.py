@@ -59,7 +59,7 @@ def read_fields(node: Node, forms: tuple[str, ...]) -> tuple[FieldRule, ...]:
 
 def _field(node: Node, all_forms: tuple[str, ...]) -> FieldRule:
     keys = node.mapping(
-        required=("name", "label", "kind", "forms"), optional=("variants", "mandatory", "choices", "after", "about")
+        required=("name", "label", "kind", "forms"), optional=("variants", "mandatory", "choices", "after", "about", "hints")
     )
     forms = _chosen(keys["forms"], all_forms)
     if not forms:
@@ -81,6 +81,7 @@ def _field(node: Node, all_forms: tuple[str, ...]) -> FieldRule:
         mandatory=_chosen(keys["mandatory"], forms) if "mandatory" in keys else (),
         choices=read_choices(keys["choices"]) if "choices" in keys else (),
         after=keys["after"].text() if "after" in keys else None,
+        hints=keys["hints"].texts() if "hints" in keys else (),
         of_item=name in ITEM_COLUMNS if name in ACCOUNT_COLUMNS else about != "registrant",
     )
 
