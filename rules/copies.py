@@ -139,9 +139,9 @@ def _differences(best: Account, other: Account, copy: Copy | None, reading: Read
     labels = [rule.label for rule in survey.fields if _differ(best.get(rule.name), other.get(rule.name), rule.kind)]
     found = []
     if copy is not None and not copy.sure:
-        found.append(f"{files}看来是同一份登记表,但账号名称或账号识别得不尽相同,已按同一账号登记,请核实。")
+        found.append(f"{files}看来是同一份登记表,但名称或号码识别得不尽相同,已按同一份登记,请核实。")
     if labels:
-        found.append(f"同一账号的登记表不止一份({files}),填写的{'、'.join(labels)}不一致,请核实以哪一份为准。")
+        found.append(f"同一{survey.item.noun}的登记表不止一份({files}),填写的{'、'.join(labels)}不一致,请核实以哪一份为准。")
     return found
 
 

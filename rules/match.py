@@ -119,7 +119,7 @@ def choose(
     for why, find in _BY_MAIL:
         if found := find(claim, living, mail):
             if why == "correction":
-                doubts += (f"本次来信与{found.number}是同一账号,但填写的申报人名称不同,已按更正处理,请核实。",)
+                doubts += (f"本次来信与{found.number}登记的相同,但填写的申报人名称不同,已按更正处理,请核实。",)
             return Match(found.id, why, doubts)
     return Match(None, "new", (*doubts, *_suspects(claim, living, mail), *_withdrawn(claim, candidates)))
 

@@ -72,15 +72,15 @@ def confirm(office: Office, row: dict, account: Account) -> None:
 
 
 def _account(office: Office, row: dict, account_id: int | None) -> Account:
-    accounts = load_facts(office.database, row["id"]).accounts
+    accounts, item = load_facts(office.database, row["id"]).accounts, office.survey.item
     if account_id is not None:
         found = [account for account in accounts if account.id == account_id]
         if not found:
-            raise Refused(f"{row['number']}没有账号{account_id}{_choices(accounts)}。")
+            raise Refused(f"{row['number']}没有{office.survey.item.noun}{account_id}{_choices(accounts)}。")
         return found[0]
     if len(accounts) != 1:
-        raise Refused(f"{row['number']}有{len(accounts)}个账号,请用 --account 指明是哪一个{_choices(accounts)}。"
-                      if accounts else f"{row['number']}还没有账号;可用 --account new 录入一个。")
+        raise Refused(f"{row['number']}有{len(accounts)}{item.measure}{item.noun},请用 --account 指明是哪一个{_choices(accounts)}。"
+                      if accounts else f"{row['number']}还没有{item.noun};可用 --account new 录入登记表。")
     return accounts[0]
 
 

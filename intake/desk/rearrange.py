@@ -57,9 +57,9 @@ def split(office: Office, number: str, accounts: Sequence[int] = (), messages: S
 def _check_parts(office: Office, row: dict, held: Sequence[Account], accounts: Sequence[int],
                  messages: Sequence[int]) -> None:
     if bool(accounts) == bool(messages):
-        raise Refused("请用 --account 指明分出哪些账号,或用 --message 指明分出哪些来信,两者写一种。")
+        raise Refused(f"请用 --account 指明分出哪些{office.survey.item.noun},或用 --message 指明分出哪些来信,两者写一种。")
     mails = [mail["id"] for mail in overview.messages_of(office.database, row["id"])]
-    what, mine, wanted = ("账号", [account.id for account in held], accounts) if accounts else ("来信", mails, messages)
+    what, mine, wanted = (office.survey.item.noun, [account.id for account in held], accounts) if accounts else ("来信", mails, messages)
     if strange := [one for one in wanted if one not in mine]:
         raise Refused(f"{row['number']}没有{what}{'、'.join(map(str, strange))}(现有:{'、'.join(map(str, mine))})。")
     if set(mine) <= set(wanted):

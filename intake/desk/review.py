@@ -169,11 +169,11 @@ def _submission_text(one: Submission, survey: Survey) -> str:
     lines += [f"  · {reason}" for reason in one.reasons]
     if one.missing:
         lines.append(f"  尚缺：{'、'.join(words.missing_word(survey, code) for code in one.missing)}")
-    return "\n".join(typeset(line) for line in [*lines, *map(_evidence_line, one.evidence)])
+    return "\n".join(typeset(line) for line in [*lines, *(_evidence_line(piece, survey.item.noun) for piece in one.evidence)])
 
 
-def _evidence_line(one: Evidence) -> str:
-    place = {"field": f"账号 {one.id}", "paper": f"附件 {one.id}", "file": f"附件 {one.id}"}[one.sort]
+def _evidence_line(one: Evidence, noun: str) -> str:
+    place = {"field": f"{noun} {one.id}", "paper": f"附件 {one.id}", "file": f"附件 {one.id}"}[one.sort]
     sure = f"，把握 {one.confidence:.0%}" if one.confidence is not None else ""
     return f"    {place} {one.what}:{one.value}({one.remark or '—'}{sure})"
 
@@ -182,5 +182,5 @@ def _mail_text(one: Mail, title: str, advice: str) -> str:
     lines = [f"来信 {one.id} {title}({when(one.received_at)}，{one.sender}):{one.subject or '(无主题)'}"]
     lines += [f"  · {reason}" for reason in one.reasons]
     lines += [f"  可能属于：{'、'.join(one.candidates)}"] if one.candidates else []
-    lines += [_evidence_line(file) for file in one.files]
+    lines += [_evidence_line(file, "") for file in one.files]
     return "\n".join(typeset(line) for line in [*lines, f"  处理：{advice}"])

@@ -38,12 +38,12 @@ SILENCES = {guard.code: guard.sentence.rstrip("。") for guard in GUARDS} | {
 #: why a mail belongs to a submission (`rules.match`)
 WHY = {
     "new": "本信开立", "id_number": "身份证号相同", "code": "统一社会信用代码或组织机构代码相同", "name": "申报人名称相同",
-    "thread": "是对本单位回信的答复", "quoted": "信中写有登记编号", "account": "账号相同", "person": "证件上的人与登记表相符",
+    "thread": "是对本单位回信的答复", "quoted": "信中写有登记编号", "account": "登记的对象相同", "person": "证件上的人与登记表相符",
     "sender": "同一发件人", "assigned": "由工作人员归入", "split": "由工作人员分出", "withdrawal": "来信要求注销或撤回",
 }
 #: `decisions.kind`
 DECISIONS = {
-    "account": "录入账号", "correct": "核定栏目", "accept": "采纳证件", "reject": "不采纳证件", "category": "核定类别",
+    "account": "录入登记表", "correct": "核定栏目", "accept": "采纳证件", "reject": "不采纳证件", "category": "核定类别",
     "clear": "已看过存疑之处", "assign": "归入来信", "split": "分出登记", "merge": "并入登记", "paper": "纸质件收到",
     "withdraw": "撤回登记", "note": "备注",
 }
@@ -53,7 +53,7 @@ ACTIONS = REPLY_STATES | {f"reply-{state}": f"回信：{word}" for state, word i
     "processed": "处理完成", "attempt-failed": "未成，稍后重试", "failed": "失败，不再自动重试", "retried": "重新处理",
     "doubt": "提出待核实事项", "bounced": "被退信", "paused": "暂停发信", "resumed": "恢复发信", "given-up": "放弃发送",
     "postponed": "推迟发送", "approved": "批准发送", "released": "放行",
-    "adopted": "移入先到的证件", "taken-in-later": "待归入的来信已能归入", "corrected": "更正栏目", "confirmed": "确认栏目", "account-added": "录入账号", "accepted": "采纳证件",
+    "adopted": "移入先到的证件", "taken-in-later": "待归入的来信已能归入", "corrected": "更正栏目", "confirmed": "确认栏目", "account-added": "录入登记表", "accepted": "采纳证件",
     "rejected": "不采纳证件", "category-decided": "核定类别", "cleared": "看过存疑之处", "assigned": "归入来信",
     "split": "分出登记", "split-off": "由别的登记分出", "merged": "并入别的登记", "merged-away": "被并入", "noted": "加备注",
     "urging-drafted": "起草催报信",

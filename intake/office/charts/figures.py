@@ -23,8 +23,10 @@ def charts(counts: dict, survey: Survey, day: date) -> tuple[Picture, ...]:
         daily("每日新登记（件）", by_day, survey.opens, survey.closes, day),
         bars("status", "登记状态（件）", [Bar(_STATUSES[code], total["status"][code], _STATUS_COLORS[code])
                                    for code in _STATUSES if total["status"].get(code)]),
-        bars("platform", "账号（按平台，个）", platform_bars(total)),
     ]
+    if survey.platforms:
+        item = survey.item
+        found.append(bars("platform", f"{item.noun}（按平台，{item.measure}）", platform_bars(total)))
     if survey.towns:
         found.append(bars("town", "登记（按乡镇，件）", town_bars(total, survey), NO_TOWN))
     return tuple(found)
