@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from rules.message import Message
-from rules.reading import FileReading, Form
+from rules.reading import VOLUME, FileReading, Form
 from rules.submission import Account, Judgement, UnreadFile
 
 #: DATA.md's replies.kind, as far as an answer to a mail goes (a `confirmation` answers the paper form, a `reminder`
@@ -42,6 +42,8 @@ class FileOutcome:
     #: names of the accounts whose forms stand in it
     accounts: tuple[str, ...] = ()
     sha256: str | None = None
+    #: a part of an archive in several volumes
+    is_volume: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,8 @@ def file_outcomes(files: Iterable[FileReading]) -> tuple[FileOutcome, ...]:
 
 def unread_outcomes(files: Iterable[UnreadFile]) -> tuple[FileOutcome, ...]:
     """The files of a submission that still could not be read."""
-    return tuple(FileOutcome(file.filename, problem=file.problem, sha256=file.sha256) for file in files if file.open)
+    return tuple(FileOutcome(file.filename, problem=file.problem, sha256=file.sha256, is_volume=file.detail == VOLUME)
+                 for file in files if file.open)  # fmt: skip
 
 
 def body_outcome(forms: Iterable[Form]) -> tuple[FileOutcome, ...]:
@@ -143,7 +146,8 @@ def _worth_naming(file: FileReading) -> bool:
 
 def _file_outcome(file: FileReading) -> FileOutcome:
     titles = tuple(dict.fromkeys(_title(paper.title, paper.side) for paper in file.papers))
-    return FileOutcome(file.filename, file.role, file.problem, titles, _names(file.forms), file.sha256)
+    return FileOutcome(file.filename, file.role, file.problem, titles, _names(file.forms), file.sha256,
+                       file.problem_detail == VOLUME)  # fmt: skip
 
 
 def _title(title: str, side: str | None) -> str:

@@ -8,6 +8,8 @@ from rules.message import Message
 ROLES = ("blank_form", "id_card", "org_certificate", "container", "other")
 #: DATA.md's attachments.problem
 PROBLEMS = ("empty", "encrypted", "corrupt", "too_large", "unsupported", "unreadable", "remote")
+#: problem_detail of a part of an archive in several volumes: the answer says how to send it in one
+VOLUME = "这是分卷压缩包的一部分，缺少其余部分无法打开"
 
 
 @dataclass(frozen=True, slots=True)

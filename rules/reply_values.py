@@ -217,6 +217,7 @@ def _file(file: FileOutcome, survey: Survey, quoting: Quoting) -> dict:
     label = own.label if own else "其他文件"
     label = f"登记表\uff08{label}\uff09" if survey.category_of_form(file.role) else label
     return {"name": quoting.filename(file.filename), "role": file.role, "label": typeset(label), "problem": file.problem,
+            "advice": "volume" if file.is_volume else file.problem,
             "titles": [quoting.safe(title, 40) for title in file.titles],
             "accounts": [quoting.safe(name, 40) for name in file.accounts]}
 

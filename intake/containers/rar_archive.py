@@ -14,6 +14,7 @@ from intake.containers import BROKEN_MEMBER, LOCKED, TOO_LARGE_MEMBER, Budget, E
 from intake.containers.litter import is_litter
 from intake.containers.names import decode_name
 from intake.readers import Unreadable
+from rules.reading import VOLUME
 
 _ERRORS = (rarfile.Error, OSError, ValueError, TypeError, IndexError, KeyError, EOFError, struct.error, OverflowError,
            AttributeError, RecursionError)  # fmt: skip
@@ -38,7 +39,7 @@ def open_container(data: bytes, name: str, budget: Budget) -> Opened:
     if len(members) > _MAX_MEMBERS:
         raise Unreadable("too_large", "压缩包内文件过多")
     if any(member.flags & (rarfile.RAR_FILE_SPLIT_BEFORE | rarfile.RAR_FILE_SPLIT_AFTER) for member in members):
-        raise Unreadable("unsupported", "这是分卷压缩包的一部分，请重新压缩成一个文件")
+        raise Unreadable("unsupported", VOLUME)
     if not members:
         if archive.strerror() or len(data) < _SMALLEST:
             raise Unreadable("corrupt", "压缩包已损坏，无法打开")
@@ -52,7 +53,7 @@ def _parsed(data: bytes, password: str | None = None) -> rarfile.RarFile:
         if password is not None:
             archive.setpassword(password)
     except rarfile.NeedFirstVolume:
-        raise Unreadable("unsupported", "这是分卷压缩包的一部分，请重新压缩成一个文件") from None
+        raise Unreadable("unsupported", VOLUME) from None
     except rarfile.RarWrongPassword:
         raise Unreadable("encrypted", LOCKED) from None
     except _ERRORS:

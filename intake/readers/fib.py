@@ -42,7 +42,7 @@ def read_fib(document: bytes) -> Fib:
     magic, version = struct.unpack_from("<HH", document)
     flags = document[0x0A] | document[0x0B] << 8
     if magic in _WORD_6 or (magic in _WORD_97 and version < 0xA0):
-        raise Unreadable("unsupported", "文件由很早的 Word 版本(Word 95 或更早)保存")
+        raise Unreadable("unsupported", "文件由很早的 Word 版本（Word 95 或更早）保存，请用新版 Word 或 WPS 打开，另存为 .docx 后重新发送")
     if magic not in _WORD_97:
         raise Unreadable("corrupt", "不是 Word 文档,或文件已损坏")
     if flags & 0x0100:

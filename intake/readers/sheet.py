@@ -64,7 +64,7 @@ def _main_part(package: Package) -> str:
     if main.lower() not in package.names:
         main = "xl/workbook.xml"
     if main.lower().endswith(".bin") or (main.lower() not in package.names and "xl/workbook.bin" in package.names):
-        raise Unreadable("unsupported", "二进制工作簿(.xlsb)暂不能自动读取,请另存为.xlsx格式")
+        raise Unreadable("unsupported", "二进制工作簿（.xlsb）暂不能自动读取，请另存为 .xlsx 格式")
     if main.lower() not in package.names:
         raise Unreadable("corrupt", "不是Excel工作簿,或文件已损坏")
     return main

@@ -12,7 +12,7 @@ _MAGIC = (
     (b"%PDF-", "pdf"), (b"{\\rtf", "rtf"), (b"\xff\xd8\xff", "jpg"), (b"\x89PNG\r\n\x1a\n", "png"), (b"GIF87a", "gif"),
     (b"GIF89a", "gif"), (b"II*\x00", "tiff"), (b"MM\x00*", "tiff"), (b"Rar!\x1a\x07", "rar"),
     (b"7z\xbc\xaf'\x1c", "7z"), (b"\x1f\x8b", "gz"), (b"BZh", "bz2"), (b"\xfd7zXZ\x00", "xz"),
-    (b"\x78\x9f\x3e\x22", "tnef"), (b"\xd7\xcd\xc6\x9a", "wmf"), (b"wOFF", "font"),
+    (b"\x78\x9f\x3e\x22", "tnef"), (b"\xdb\xa5\x2d\0", "oldword"), (b"\x31\xbe\0\0", "oldword"), (b"\xd7\xcd\xc6\x9a", "wmf"), (b"wOFF", "font"),
     (b"wOF2", "font"), (b"\x00\x01\x00\x00\x00", "font"), (b"OTTO", "font"), (b"MZ", "exe"), (b"\x7fELF", "exe"),
     (b"ID3", "audio"), (b"OggS", "audio"), (b"#!AMR", "audio"), (b"\x1aE\xdf\xa3", "video"), (b"FLV\x01", "video"),
 )  # fmt: skip

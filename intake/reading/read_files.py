@@ -33,7 +33,7 @@ _TEXT_AS = ("doc", "wps", "xls", "xlsx", "et", "rtf")
 #: kinds that no reader opens yet, in words
 _UNSUPPORTED = {
     "doc": "Word 97-2003 文档（.doc）", "wps": "WPS 文档（.wps）", "xls": "Excel 97-2003 工作簿（.xls）",
-    "xlsx": "Excel 工作簿（.xlsx）", "ppt": "演示文稿", "pptx": "演示文稿", "rtf": "RTF 文档", "odt": "ODT 文档",
+    "xlsx": "Excel 工作簿（.xlsx）", "ppt": "演示文稿", "pptx": "演示文稿", "rtf": "RTF 文档", "oldword": "很早的 Word 文档", "odt": "ODT 文档",
     "odp": "演示文稿",
     "heic": "HEIC 照片", "video": "视频", "audio": "音频", "exe": "程序文件", "xml": "XML 文件", "svg": "SVG 图形",
 }  # fmt: skip

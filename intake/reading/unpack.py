@@ -12,12 +12,14 @@ from dataclasses import dataclass, field, replace
 from intake.config import ReadLimits
 from intake.containers import Budget, Entry, Opened, open_container
 from intake.containers.mails import entry_of
+from intake.containers.volumes import is_volume
 from intake.readers import Unreadable
 from intake.reading.filenames import safe_name, unnamed
 from intake.reading.filetype import CONTAINERS, kind_of, media_type_of
 from intake.reading.parse import Parsed
 from rules.message import Message
 from rules.passwords import MAX_CANDIDATES, candidates
+from rules.reading import VOLUME
 
 #: Exchange puts such files where a list's footer was taken out
 _EXCHANGE_FILLER = re.compile(r"att\d{4,6}\.(?:txt|html?)$", re.IGNORECASE)
@@ -113,6 +115,8 @@ class _Box:
     def _complaint(self, entry: Entry, kind: str, shown: str) -> tuple[str | None, str | None]:
         if kind == "empty" and not entry.problem and not _EXCHANGE_FILLER.match(shown):
             return "empty", "文件大小为0字节"
+        if entry.data and is_volume(entry.data, shown):
+            return "unsupported", VOLUME
         if len(entry.data) > self.limits.max_file_bytes:
             return "too_large", f"文件超过{self.limits.max_file_bytes // 1048576}MB"
         if entry.media_type.startswith("multipart/"):
