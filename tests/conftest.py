@@ -7,7 +7,7 @@ import pytest
 
 _HERE = Path(__file__).parent
 #: fixture modules, each beside the tests that own it
-pytest_plugins = [name for name in ("servers", "smtp_fixtures") if (_HERE / f"{name}.py").exists()]
+pytest_plugins = [name for name in ("servers", "smtp_fixtures", "office_fixtures") if (_HERE / f"{name}.py").exists()]
 
 FORBID_SKIPS = bool(os.environ.get("INTAKE_FORBID_SKIPS"))
 

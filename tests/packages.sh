@@ -8,6 +8,7 @@ present dovecot || wanted="$wanted dovecot-imapd"
 present bwrap || wanted="$wanted bubblewrap"
 present unar || wanted="$wanted unar"
 present sqlite3 || wanted="$wanted sqlite3"
+present chromium || wanted="$wanted chromium"
 # the workbook is opened by the program that offices open it with
 [ -e /usr/lib/libreoffice/program/libsclo.so ] || wanted="$wanted libreoffice-calc-nogui"
 [ -n "$(find /usr/share/fonts -iname '*NotoSansCJK*' 2>/dev/null | head -n 1)" ] || wanted="$wanted fonts-noto-cjk"

@@ -45,7 +45,9 @@ async def act(datasette, request) -> Response:
             status=409 if outcome.stale else 400)
     datasette.add_message(request, "\n".join(outcome.sentences)[:1500], datasette.INFO)
     where = f"/-/submission/{quote(outcome.number)}" if outcome.number else back
-    return Response("", status=303, headers={"location": "/-/outbox" if form.get("back") == "outbox" else where})
+    # the queue goes on with the next case where this one is decided
+    led = {"outbox": "/-/outbox", "queue": f"/-/queue/{quote(target)}"}
+    return Response("", status=303, headers={"location": led.get(form.get("back"), where)})
 
 
 async def posted_form(request) -> dict[str, str]:

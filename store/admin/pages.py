@@ -7,7 +7,7 @@
 
 from datasette import NotFound, Response, hookimpl
 
-from store.admin import actions, originals
+from store.admin import actions, originals, queue
 from store.admin.access import may, need
 from store.admin.desk import quickly
 
@@ -26,7 +26,7 @@ def register_routes(datasette):
         (rf"^/-/message/{ID}$", message_page),
         (r"^/-/outbox$", outbox_page),
         (r"^/-/outbox/(?P<label>[dD]?\d{1,18})$", reply_page),
-        *originals.routes(ID), *actions.routes(ID),
+        *originals.routes(ID), *actions.routes(ID), *queue.routes(),
     ]
 
 

@@ -1,0 +1,56 @@
+"""What waits for a person's decision, in the order in which it is worked through: the review queue."""
+
+import json
+from dataclasses import dataclass
+
+from store import overview
+from store.database import Database, rows
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One thing to decide."""
+
+    #: `submission` or `message`
+    about: str
+    #: 登记编号, or the mail's id
+    key: str
+    #: registrant or subject, as written (numbers not masked); None where unknown
+    title: str | None
+    #: when it came, ISO 8601
+    since: str
+    #: sentences, as written
+    reasons: tuple[str, ...]
+
+
+def waiting(database: Database) -> list[Case]:
+    """Submissions in review (first those in which nothing else is missing), mails that belong nowhere yet, mails that
+    could not be processed; each the oldest first.
+    """
+    found = rows(database, "SELECT number, registrant, opened_at, review_reasons FROM submissions WHERE status <> 'withdrawn' "
+                 "AND merged_into IS NULL AND (status = 'review' OR review_reasons <> '[]') ORDER BY status <> 'review', "
+                 "opened_at, id")
+    cases = [Case("submission", row["number"], row["registrant"], row["opened_at"], tuple(json.loads(row["review_reasons"])))
+             for row in found]
+    found = rows(database, "SELECT m.id, m.subject, m.received_at, json_group_array(d.sentence) AS sentences FROM doubts d "
+                 "JOIN messages m ON m.id = d.message_id WHERE d.submission_id IS NULL AND d.resolved_at IS NULL GROUP BY "
+                 "m.id ORDER BY m.received_at, m.id")
+    cases += [Case("message", str(row["id"]), row["subject"], row["received_at"],
+                   tuple(dict.fromkeys(json.loads(row["sentences"])))) for row in found]
+    return cases + [Case("message", str(row["id"]), row["subject"], row["received_at"], (row["error"] or "未能处理",))
+                    for row in overview.failed_messages(database)]
+
+
+def neighbours(cases: list[Case], number: str) -> tuple[int, Case | None, Case | None] | None:
+    """(place from 1 on, the one before, the one after) of a submission among the cases, or None where it is none."""
+    place = next((n for n, case in enumerate(cases) if case.about == "submission" and case.key == number), None)
+    if place is None:
+        return None
+    return (place + 1, cases[place - 1] if place else None, cases[place + 1] if place + 1 < len(cases) else None)
+
+
+def following(database: Database, cases: list[Case], number: str) -> Case | None:
+    """The case to take up after a submission that is decided: the next that came after it, else the first."""
+    done = overview.submission(database, number)
+    later = [case for case in cases if case.about == "submission" and done and case.since > done["opened_at"]]
+    return later[0] if later else cases[0] if cases else None
