@@ -1,5 +1,6 @@
 """What the pages refuse, tried from outside by HTTP: no session, a wrong role, forged forms, crooked paths."""
 
+import http.client
 from contextlib import closing
 
 import httpx
@@ -105,12 +106,18 @@ def test_no_link_presses_a_button(visitor, unchanged):
     "/-/file/../../../etc/passwd", "/-/file/..%2f..%2f..%2fetc%2fpasswd", "/-/file/1%2f..%2f2", "/-/file/0", "/-/file/-1",
     "/-/file/999999", "/-/file/9999999999999999999999", "/-/file/1/page/0", "/-/file/1/page/../../2", "/-/file/1/page/9999",
     "/-/file/6/..%2f..%2fintake.db", "/-/file/raw", "/-/file/1e0", "/-/file/%31%00", "/-/crop/999999", "/-/crop/..%2f1",
-    "/-/queue/..%2f..%2fetc", "/-/queue/%00", "/-/queue/' OR 1=1 --", "/-/submission/..%2fintake", "/-/outbox/d999",
-    "/-/file/６", "/-/message/99999999999999999999"])
+    "/-/queue/..%2f..%2fetc", "/-/queue/%00", "/-/queue/'%20OR%201=1%20--", "/-/submission/..%2fintake", "/-/outbox/d999",
+    "/-/file/%EF%BC%96", "/../../etc/passwd", "/assets/../tables.yaml", "/-/message/99999999999999999999"])
 def test_crooked_paths_lead_nowhere(visitor, path):
-    """Originals are named by their ids; no file of the machine comes out."""
+    """Originals are named by their ids; no file of the machine comes out. Sent as written: httpx would straighten them.
+
+    Datasette answers an escaped path that it does not know with a redirect to its own way of escaping.
+    """
     log_in(visitor, "manage")
-    answer = visitor.get(path, follow_redirects=True)
-    assert answer.status_code in (200, 400, 404), answer.status_code
-    assert "root:" not in answer.text and "SQLite format" not in answer.text
-    assert answer.status_code != 200 or path.startswith("/-/queue/") or "没有" in answer.text
+    cookies = "; ".join(f"{name}={value}" for name, value in visitor.cookies.items())
+    with closing(http.client.HTTPConnection(visitor.base_url.host, visitor.base_url.port, timeout=30)) as connection:
+        connection.request("GET", path, headers={"cookie": cookies})
+        answer = connection.getresponse()
+        text = answer.read().decode("utf-8", "replace")
+    assert answer.status in ((303,) if path.startswith("/-/queue/") else (302, 400, 403, 404)), answer.status
+    assert "root:" not in text and "SQLite format" not in text and "submissions:" not in text
