@@ -22,7 +22,8 @@ _BOUNDARY = re.compile(r"[\s\u3000;；,，。|｜/)）】]")
 #: what parts columns of running text
 _GAP = re.compile(r"[ \u3000]*\t[ \u3000]*|[ \u3000]{2,}|\u3000")
 #: where the stamp or the signature goes: no value
-_SEAL = re.compile(r"^\s*[(（]?\s*(?:单位)?(?:加?盖)?公?章\s*(?:处)?[)）]?\s*$|^\s*[(（]\s*(?:签名|签字|签章)\s*[)）]\s*$", re.MULTILINE)
+_SEAL = re.compile(r"^\s*[(（]?\s*(?:单位)?(?:加?盖)?公?章\s*(?:处)?[)）]?\s*$|[(（]\s*(?:(?:单位)?(?:加?盖)?公?章\s*处?|签名|签字|签章)\s*[)）]\s*$",
+                   re.MULTILINE)  # fmt: skip
 #: a label of something else on the same line: of the paper itself, or after a wide gap whatever it is
 _FOREIGN = re.compile(r"\s*(?:填报|填表|填写|报送|上报|制表|报表)\s*(?:时间|日期|人)\s*[:\uff1a]"
                       r"|(?:[ \u3000]{2,}|\t)[\u4e00-\u9fff]{2,8}[:\uff1a]")

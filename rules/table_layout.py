@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 
 from rules.document import Cell
 from rules.grid import Grid, Slot
@@ -24,7 +25,7 @@ def read_table(grid: Grid, words: Lexicon) -> Iterator[TableEvent]:
     if len(columns) > 1:
         yield from _by_column(grid, columns, words)
         return
-    used: set[tuple[int, int]] = set()
+    used: set[tuple[int, int]] = set(grid.titles)
     heads = _heads(grid)
     for head in heads:
         used |= _storeys_above(grid, head)
@@ -70,6 +71,8 @@ def _values(grid: Grid, label: Cell) -> list[Cell]:
     """The cells that hold a label's value: right of it, else below it."""
     right = grid.right(label)
     if right is not None and right.row <= label.row and not grid.is_label(right) and not _labelled_itself(grid, label, right):
+        if not right.text.strip() and (below := _under_a_short_row(grid, label)):
+            return [below]
         beneath = _options_below(grid, label, right) or _beneath(grid, label, right)
         return [right, *_further(grid, label, right), *beneath]
     if right is not None and grid.is_label(right) and _ends_row(grid, right) and right.row == label.row:
@@ -82,6 +85,14 @@ def _values(grid: Grid, label: Cell) -> list[Cell]:
         own = below.column == label.column
         return [below] if own and not _labelled_from_left(grid, below) and not grid.opens_label(below) else []
     return []
+
+
+def _under_a_short_row(grid: Grid, label: Cell) -> Cell | None:
+    """The value below a label that stands alone in the last row of labels, where the rows before it hold values below them."""
+    below, rest = grid.below(label), [cell for cell in grid.row(label.row) if cell is not label and cell.text.strip()]
+    head = next((row for row in reversed(grid.rows) if row < label.row and any(map(grid.is_label, grid.row(row)))), None)
+    alone = below is not None and below.text.strip() and not grid.is_label(below) and not grid.opens_label(below)
+    return below if alone and not rest and head is not None and _is_head(grid, head) else None
 
 
 def _labelled_itself(grid: Grid, label: Cell, cell: Cell) -> bool:
@@ -144,7 +155,10 @@ def _joined(texts: list[str]) -> str:
 
 def _heads(grid: Grid) -> set[int]:
     """Rows of labels over rows of values; of a head in two storeys (管理员 over 姓名, 手机) the lower."""
-    found = {row for row in grid.rows if _is_head(grid, row)}
+    found: set[int] = set()
+    for row in grid.rows:
+        if _is_head(grid, row) or (found and _is_short_head(grid, row)):
+            found.add(row)
     return {row for row in found if not (row + 1 in found and any(cell.row_span > 1 for cell in grid.row(row)))}
 
 
@@ -166,6 +180,15 @@ def _is_head(grid: Grid, row: int) -> bool:
     if all(grid.is_label(cell) or grid.opens_label(cell) for cell in under):
         return False  # 「管理员: | 手机:」, both left empty, over cells with labels of their own
     return bool(under) and 3 * sum(grid.is_label(cell) for cell in under) <= len(under)
+
+
+def _is_short_head(grid: Grid, row: int) -> bool:
+    """Whether it is the last row of labels over values, for which there were not labels enough: the cells behind them are empty."""
+    cells = [cell for cell in grid.row(row) if cell.text.strip()]
+    below = [grid.below(cell) for cell in cells]
+    side_by_side = all(grid.right(one) is other for one, other in pairwise(cells))
+    return (len(cells) > 1 and side_by_side and all(map(grid.is_label, cells)) and any(cell and cell.text.strip() for cell in below)
+            and not any(cell and (grid.is_label(cell) or grid.opens_label(cell)) for cell in below))  # fmt: skip
 
 
 def _accounts_below(grid: Grid, head: int, heads: set[int], used: set[tuple[int, int]]) -> Iterator[TableEvent]:

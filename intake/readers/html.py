@@ -40,6 +40,8 @@ _HIDDEN = re.compile(
 _SYMBOL_FONT = re.compile(r"(wingdings(?: [23])?|webdings|zapfdingbats|marlett)", re.IGNORECASE)
 _BLANKS = re.compile(r"[ \t\r\n\f\v\u00a0\u2002\u2003\u2009]+")
 _SURROGATES = re.compile("[\ud800-\udfff\x00]")
+#: marks that exporters leave of form fields
+_CONTROLS = re.compile("[\x01-\x08\x0e-\x1f]")
 _DATA_URL = re.compile(r"data:(image/[a-z+.\-]{2,20});base64,([A-Za-z0-9+/=\s]*)", re.IGNORECASE)
 #: kinds of `input` that show what was typed
 _TYPED = frozenset(("text", "tel", "email", "number", "date", "month", "url", "search", "datetime-local"))
@@ -74,7 +76,7 @@ def decoded(data: bytes) -> str:
 
 def _parsed(html: str) -> tuple[etree._Element | None, bool]:
     """The root, and whether the parser came to the end: it stops at 256 levels."""
-    html = _SURROGATES.sub("\ufffd", html)
+    html = _CONTROLS.sub("", _SURROGATES.sub("\ufffd", html))
     if not html.strip():
         return None, True
     parser = etree.HTMLParser(encoding="utf-8", no_network=True, recover=True, remove_comments=True, remove_pis=True)

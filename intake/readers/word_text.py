@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from lxml import etree
 
+from intake.readers.field_codes import Fields, drawn_by
 from rules.document import EMPTY, TICKED, UNSURE
 from rules.ticks import normalise, symbol
 
@@ -57,8 +58,7 @@ class WordText:
         self._parts: list[str] = []
         self.boxes: list[etree._Element] = []
         self._lines = 0
-        #: of nested complex fields: True once the result has begun (between `separate` and `end`)
-        self._fields: list[bool] = []
+        self._fields = Fields()
 
     def line(self, text: str) -> None:
         """Begin a new line with this text."""
@@ -85,6 +85,8 @@ class WordText:
                 self._control(child)
             elif name == "AlternateContent":
                 self._inline_choice(child)
+            elif name == "fldSimple":
+                self._simple_field(child)
             elif name in CONTAINERS:
                 self._inline(child)
             elif name in ("oMath", "oMathPara"):
@@ -130,19 +132,18 @@ class WordText:
         self._run_children(run, font)
 
     def _run_children(self, run: etree._Element, font: "_Font | None" = None) -> None:
-        hidden = bool(self._fields) and not all(self._fields)
         for child in run:
             name = local(child)
             if name == "fldChar":
                 self._field(child)
-                hidden = bool(self._fields) and not all(self._fields)
-            elif name in ("t", "delText") and not hidden:
-                if name == "t" and child.text:
-                    self._parts.append(font.translated(child.text) if font and font.symbols else child.text)
-            elif name == "sym" and not hidden:
-                self._parts.append(_symbol(child))
+            elif name == "instrText":
+                self._fields.instruct(child.text or "")
+            elif name == "t" and child.text:
+                self._shown(font.translated(child.text) if font and font.symbols else child.text)
+            elif name == "sym":
+                self._shown(_symbol(child))
             elif name in _PLAIN:
-                self._parts.append(_PLAIN[name])
+                self._shown(_PLAIN[name])
             elif name in ("drawing", "pict", "object"):
                 self._drawing(child)
             elif name == "AlternateContent":
@@ -158,14 +159,31 @@ class WordText:
         """A complex field (17.16.18): its code is dropped, its result kept; form fields may be boxes or lists."""
         kind = next((found for key, found in char.attrib.items() if key.rpartition("}")[2] == "fldCharType"), "")
         if kind == "begin":
-            self._fields.append(False)
-            for data in char:
-                if local(data) == "ffData":
-                    self._parts.extend(_form_field(data))
-        elif kind == "separate" and self._fields:
-            self._fields[-1] = True
-        elif kind == "end" and self._fields:
-            self._fields.pop()
+            state = "".join(text for data in char if local(data) == "ffData" for text in _form_field(data))
+            self._shown(state)
+            self._fields.begin()
+            self._fields.show(state)
+        elif kind == "separate":
+            self._fields.separate()
+        elif kind == "end":
+            self._shown(self._fields.end())
+
+    def _simple_field(self, field: etree._Element) -> None:
+        """A field in one element (17.16.19): its result, else what its instructions draw."""
+        before = len(self._parts)
+        self._inline(field)
+        if len(self._parts) == before:
+            self._shown(drawn_by(next((found for key, found in field.attrib.items() if key.rpartition("}")[2] == "instr"), "")))
+
+    def _shown(self, text: str) -> None:
+        """Text that is seen, unless a field's instructions are being read."""
+        if not text:
+            return
+        if self._fields.hidden:
+            self._fields.instruct(text)
+        else:
+            self._fields.show(text)
+            self._parts.append(text)
 
     def _drawing(self, drawing: etree._Element) -> None:
         for box in _text_boxes(drawing):
