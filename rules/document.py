@@ -37,11 +37,24 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Placed:
+    """Where a printed line lies on its page, in points from the top left."""
+
+    top: float
+    #: height of its letters
+    size: float
+    #: left and right of each character
+    places: tuple[tuple[float, float], ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Paragraph:
     """A run of text outside tables."""
 
     text: str
     page: int = 1
+    #: of a line that was printed (PDF, OFD)
+    placed: Placed | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from itertools import pairwise
 from rules.document import Document, Line, Paragraph, Table
 from rules.grid import Grid, Slot
 from rules.labels import Lexicon
+from rules.printed_tables import with_tables
 from rules.survey import FieldRule
 from rules.table_layout import read_table
 from rules.ticks import has_boxes
@@ -68,6 +69,8 @@ Event = Entry | Title | NextAccount
 
 def events(document: Document, words: Lexicon) -> Iterator[Event]:
     """All titles, labels and values of the document, in reading order."""
+    if document.method in _PRINTED:
+        document = with_tables(document, words)
     cut = _perhaps_cut(document, words) if document.method in _PRINTED else frozenset()
     for event in _events(document, words):
         if isinstance(event, Entry) and event.raw and event.location in cut and event.rules[0].name not in _GOES_ON:

@@ -114,11 +114,14 @@ class _Page:
     def _wrapped(self, name, value, width) -> list[str]:
         lines = []
         for line in _Words("\ue005", "\ue004").text(name, value).split("\n"):
-            most = int((width - 10) // _SIZE)
-            while len(line.encode("gb18030", "replace")) > 2 * most and " " not in line:
-                lines.append(line[:most])
-                line = line[most:]
-            lines.append(line)
+            start, used = 0, 0.0
+            for index, char in enumerate(line):
+                wide = _SIZE if char in "\ue004\ue005" else pdfmetrics.stringWidth(char, _FONT, _SIZE)
+                if used + wide > width - 10 and " " not in line:
+                    lines.append(line[start:index])
+                    start, used = index, 0.0
+                used += wide
+            lines.append(line[start:])
         return lines
 
     def _text(self, lines: list[str], x: float, height: float) -> None:

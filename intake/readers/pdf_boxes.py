@@ -17,6 +17,8 @@ from rules.ticks import normalise
 _SCALE = 4.0
 #: part of the inner area that is dark; nothing at all in an empty box, as this is no scan
 _CLEAR, _DARK = 0.015, 0.05
+#: part of the ink that may differ between two pictures of one character
+_ALIKE = 0.3
 _SHAPES = "□☐☑☒■●○◯◻◼▢❏❑⊠🗹"
 
 
@@ -37,9 +39,25 @@ class Boxes:
                  for index, piece in enumerate(pieces) if _is_box(piece.text)}  # fmt: skip
         if not boxes:
             return pieces
+        boxes |= self._without_glyphs({index: pieces[index] for index in boxes}, boxes)
         told_apart = len({box.text for box in boxes.values()} & {TICKED, EMPTY}) == 2
         seen = {index: _state(box, list(boxes.values()), told_apart) for index, box in boxes.items()}
         return [replace(piece, text=seen.get(index, piece.text)) for index, piece in enumerate(pieces)]
+
+    def _without_glyphs(self, pieces: dict, boxes: dict[int, "_Box"]) -> dict[int, "_Box"]:
+        """Boxes that look alike, whatever they are by their text: their font was not there and each is drawn as one that lacks.
+
+        Only the text tells of these; drawn ticks over printed boxes look different from any printed one.
+        """
+        text = {index: self._by_pdfium(piece) for index, piece in pieces.items()}
+        crossed = [index for index, box in boxes.items() if box.pixels != EMPTY and text[index]]
+        ticked = next((self._glyph(pieces[index]) for index in crossed if text[index] == TICKED), None)
+        if ticked is None:
+            return {}
+        alike = [index for index in crossed if _look_alike(self._glyph(pieces[index]), ticked)]
+        if len({text[index] for index in alike}) < 2:
+            return {}
+        return {index: replace(boxes[index], char=f"{boxes[index].char}{text[index]}", text=text[index], pixels=None) for index in alike}
 
     def _by_text(self, piece) -> str:
         """What both engines read; ▣ where they differ."""
@@ -55,12 +73,7 @@ class Boxes:
 
     def _by_pixels(self, piece) -> str | None:
         """What the pixels inside the box show; None where there is no box to be seen."""
-        dark = self._dark()
-        x, y = self._cut
-        top, bottom = int((piece.top - y) * _SCALE), int((piece.bottom - y) * _SCALE) + 1
-        left, right = int((piece.x0 - x) * _SCALE), int((piece.x1 - x) * _SCALE) + 1
-        glyph = dark[max(top, 0) : bottom, max(left, 0) : right]
-        glyph = _middle(_middle(glyph).T).T
+        glyph = self._glyph(piece)
         if min(glyph.shape) < 8:
             return None
         height, width = glyph.shape
@@ -70,6 +83,15 @@ class Boxes:
             return EMPTY
         return TICKED if ink > _DARK else UNSURE
 
+    def _glyph(self, piece) -> numpy.ndarray:
+        """The dark pixels of one character, without white rows and columns around it."""
+        dark = self._dark()
+        x, y = self._cut
+        top, bottom = int((piece.top - y) * _SCALE), int((piece.bottom - y) * _SCALE) + 1
+        left, right = int((piece.x0 - x) * _SCALE), int((piece.x1 - x) * _SCALE) + 1
+        glyph = dark[max(top, 0) : bottom, max(left, 0) : right]
+        return _middle(_middle(glyph).T).T
+
     def _dark(self) -> numpy.ndarray:
         if self._pixels is None:
             bitmap = self._page.render(scale=_SCALE, grayscale=True, may_draw_forms=True)
@@ -78,6 +100,18 @@ class Boxes:
             finally:
                 bitmap.close()
         return self._pixels
+
+
+def _look_alike(one: numpy.ndarray, other: numpy.ndarray) -> bool:
+    """Whether two characters are drawn alike, but for where they lie between pixels."""
+    if min(*one.shape, *other.shape) < 8 or max(abs(one.shape[0] - other.shape[0]), abs(one.shape[1] - other.shape[1])) > 2:
+        return False
+    height, width = min(one.shape[0], other.shape[0]) - 1, min(one.shape[1], other.shape[1]) - 1
+    best = 1.0
+    for y, x in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        for first, second in ((one[y : y + height, x : x + width], other[:height, :width]), (one[:height, :width], other[y : y + height, x : x + width])):
+            best = min(best, float((first ^ second).sum()) / max(float((first | second).sum()), 1.0))
+    return best < _ALIKE
 
 
 def _middle(glyph: numpy.ndarray) -> numpy.ndarray:

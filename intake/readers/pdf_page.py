@@ -4,6 +4,7 @@ import io
 import struct
 import zlib
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 import pdfplumber
 import pypdfium2 as pdfium
@@ -13,7 +14,7 @@ from pdfplumber.utils.exceptions import MalformedPDFException, PdfminerException
 
 from intake.readers.pdf_boxes import Boxes
 from intake.readers.pdf_fields import shown_fields
-from rules.document import EMPTY, TICKED, Cell, Paragraph, Table
+from rules.document import EMPTY, TICKED, Cell, Paragraph, Placed, Table
 from rules.ticks import normalise
 
 #: ruled lines and rectangles beyond which a page is a drawing
@@ -155,7 +156,7 @@ def _assemble(pieces: list[Piece], tables: list, page: int) -> list[Paragraph | 
         cells, left = _table(boxes, inside, page)
         found.append((table.bbox[1], cells))
         pieces += left
-    found += [(line.top, Paragraph(line.text, page)) for line in lines_of(pieces)]
+    found += [(line.top, line.paragraph(page)) for line in lines_of(pieces)]
     return [block for _, block in sorted(found, key=lambda item: item[0])]
 
 
@@ -212,12 +213,18 @@ def _index(edges: list[float], value: float) -> int:
 
 @dataclass(frozen=True, slots=True)
 class TextLine:
-    """One line of text with its top, its right end, and the size of its letters."""
+    """One line of text with its top, its right end, the size of its letters, and where each character lies."""
 
     text: str
     top: float
     right: float
     size: float
+    #: left and right of each character of the text
+    places: tuple[tuple[float, float], ...] = ()
+
+    def paragraph(self, page: int) -> Paragraph:
+        """The line as a block that knows its place."""
+        return Paragraph(self.text, page, Placed(self.top, self.size, self.places))
 
 
 def lines_of(pieces: list[Piece]) -> list[TextLine]:
@@ -232,9 +239,9 @@ def lines_of(pieces: list[Piece]) -> list[TextLine]:
             rows.append([piece])
     found = []
     for row in rows:
-        text = _line(sorted(row, key=lambda piece: piece.x0))
-        if text.strip():
-            found.append(TextLine(text, row[0].top, max(piece.x1 for piece in row), row[0].bottom - row[0].top))
+        text, places = _line(sorted(row, key=lambda piece: piece.x0))
+        if text:
+            found.append(TextLine(text, row[0].top, max(piece.x1 for piece in row), row[0].bottom - row[0].top, places))
     return found
 
 
@@ -251,18 +258,35 @@ def _unwrapped(lines: list[TextLine], box: tuple) -> str:
     return "".join(parts)
 
 
-def _line(row: list[Piece]) -> str:
+def _line(row: list[Piece]) -> tuple[str, tuple[tuple[float, float], ...]]:
+    """The text of a line without white space around it, and where its characters lie."""
     parts: list[str] = []
+    places: list[tuple[float, float]] = []
     end = None
     for piece in row:
         size = max(piece.bottom - piece.top, 4)
         gap = 0 if end is None else piece.x0 - end
-        if gap > 2.2 * size:
-            parts.append("\t")
-        elif gap > 0.9 * size:
-            parts.append("  ")
-        elif gap > 0.25 * size and not piece.text.isspace():
-            parts.append(" ")
-        parts.append(piece.text)
+        between = "\t" if gap > 2.2 * size else "  " if gap > 0.9 * size else " " if gap > 0.25 * size and not piece.text.isspace() else ""
+        parts += (between, piece.text)
+        places += [(end or 0.0, piece.x0)] * len(between)
+        wide = (piece.x1 - piece.x0) / max(len(piece.text), 1)
+        places += [(piece.x0 + number * wide, piece.x0 + (number + 1) * wide) for number in range(len(piece.text))]
         end = max(piece.x1, end or piece.x1)
-    return normalise("".join(parts)).strip()
+    raw = "".join(parts)
+    text = normalise(raw)
+    places = places if len(text) == len(raw) else _moved(raw, text, places)
+    start = len(text) - len(text.lstrip())
+    text = text.strip()
+    return text, tuple(places[start : start + len(text)])
+
+
+def _moved(raw: str, text: str, places: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Where the characters lie after boxes of several characters, as `( )`, became one."""
+    found: list[tuple[float, float]] = []
+    for kind, start, end, first, last in SequenceMatcher(None, raw, text, autojunk=False).get_opcodes():
+        if kind == "equal":
+            found += places[start:end]
+        elif last > first:
+            behind = places[min(end, len(places)) - 1][1] if end > start else places[max(start - 1, 0)][1]
+            found += [(places[min(start, len(places) - 1)][0], behind)] * (last - first)
+    return found

@@ -39,7 +39,7 @@ def blocks_of(pieces: list[Piece], edges: Sequence[Edge], page: int) -> list[Par
         if table is not None:
             found.append((area[1], table))
         pieces += rest
-    found += [(line.top, Paragraph(line.text, page)) for line in lines_of(pieces)]
+    found += [(line.top, line.paragraph(page)) for line in lines_of(pieces)]
     return [block for _, block in sorted(found, key=lambda item: item[0])]
 
 

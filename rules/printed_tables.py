@@ -1,0 +1,264 @@
+"""Tables without ruled lines on printed pages (PDF, OFD): their columns are known by where the labels stand.
+
+Printed lines know their places. Lines whose columns stand below columns of the line before, and name no label of their
+own, go on with those: so a wrapped address or a label broken over two lines is whole again.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import groupby, pairwise
+
+from rules.document import Cell, Document, Paragraph, Table
+from rules.labels import Lexicon
+from rules.ticks import has_boxes
+
+#: rows of label and value below which some lines are no table
+_FEWEST_ROWS = 3
+#: lines that begin this near (heights of a letter) below each other stand in one column
+_NEAR = 0.6
+#: lines of one cell are at most so many heights apart, those of a label and a value that is centred beside it
+_PITCH, _TIGHT = 2.2, 1.7
+#: what a value is worth whose lines were perhaps two values
+_DOUBTED = 0.7
+_MOST_LINES = 400
+_COLONS = (":", "\uff1a")
+#: what stands over a part of the form
+_HEADING = re.compile(r"\s*(?:[(\uff08]?[一二三四五六七八九十\d]{1,2}[)\uff09]?\s*[、.\uff0e]|注\s*[:\uff1a]|备注|说明|填表|填报|[-—_=]{3}|第\s*\d+\s*页)")
+
+
+@dataclass(slots=True)
+class _Column:
+    """A piece of a line, then of a row: what stands below one left edge."""
+
+    text: str
+    left: float
+    #: right end of its last line
+    right: float
+    confidence: float = 1.0
+
+
+@dataclass(slots=True)
+class _Row:
+    """Columns of one or several lines; `top` is that of the last."""
+
+    top: float
+    size: float
+    columns: list[_Column]
+    lines: list[Paragraph] = field(default_factory=list)
+
+    def below(self, column: _Column) -> _Column | None:
+        """The column under whose left edge another one begins."""
+        near = [own for own in self.columns if abs(own.left - column.left) <= _NEAR * self.size]
+        return min(near, key=lambda own: abs(own.left - column.left), default=None)
+
+
+def with_tables(document: Document, words: Lexicon) -> Document:
+    """The document with what is printed in columns as tables; unchanged where nothing is."""
+    blocks: list[Paragraph | Table] = []
+    for key, group in groupby(document.blocks, key=lambda block: (block.page, isinstance(block, Paragraph) and block.placed is not None)):
+        lines = list(group)
+        blocks += _Region(lines, words).blocks() if key[1] and _FEWEST_ROWS <= len(lines) <= _MOST_LINES else lines
+    return replace(document, blocks=tuple(blocks))
+
+
+class _Region:
+    """Printed lines of one page that follow each other."""
+
+    def __init__(self, lines: Sequence[Paragraph], words: Lexicon):
+        self._lines, self._words = lines, words
+        self._edge = max((line.placed.places[-1][1] for line in lines if line.placed.places), default=0.0)
+
+    def blocks(self) -> list[Paragraph | Table]:
+        """The lines, those that are a table as one."""
+        rows = [_Row(line.placed.top, line.placed.size, columns, [line]) for line in self._lines if (columns := self._columns(line))]
+        anchors = self._anchors(rows)
+        if not anchors:
+            return list(self._lines)
+        rows = self._joined([replace(row, columns=self._split(row, anchors)) for row in rows], anchors)
+        labelled = [number for number, row in enumerate(rows) if self._labels(row)]
+        colons = sum(bool(self._words.split(column.text)) for row in rows for column in row.columns if not self._words.rules_of(column.text))
+        if (worth := sum(self._worth(row) for row in rows)) < _FEWEST_ROWS or worth < colons:
+            return list(self._lines)
+        self._doubt_cut(rows)
+        first, last = labelled[0], labelled[-1] + 1
+        if last < len(rows) and len(self._labels(rows[last - 1])) > 1 and len(rows[last].columns) > 1:
+            last += 1  # values below a last row of labels
+        before, behind = ([line for row in part for line in row.lines] for part in (rows[:first], rows[last:]))
+        return [*before, self._table(rows[first:last]), *behind]
+
+    def _columns(self, line: Paragraph) -> list[_Column]:
+        text, places = line.text, line.placed.places
+        if not text.strip() or len(places) != len(text):
+            return []
+        spans: list[tuple[int, int]] = []
+        colons = [(item.start, item.start + len(item.label)) for item in self._words.split(text) if item.label.rstrip()[-1:] in _COLONS]
+        for start, end in self._words.columns(text):
+            if spans and any(first < start < last for first, last in colons):  # 「账  号:hdfb」: its label is wide, its value near
+                spans[-1] = (spans[-1][0], end)
+            elif text[start:end].strip():
+                spans.append((start, end))
+        return [_Column(text[start:end].strip(), places[start][0], places[end - 1][1]) for start, end in spans]
+
+    def _anchors(self, rows: Sequence[_Row]) -> list[float]:
+        """Left edges at which labels, and columns right of a label, begin; each of several rows."""
+        lefts: list[float] = []
+        for row in rows:
+            for column, after in pairwise([*row.columns, None]):
+                if self._words.rules_of(column.text):
+                    lefts += [column.left, *([after.left] if after else [])]
+        if not rows:
+            return []
+        near = _NEAR * rows[0].size
+        kept: list[float] = []
+        for left in sorted(lefts):
+            if (not kept or left - kept[-1] > near) and sum(abs(left - other) <= near for other in lefts) > 1:
+                kept.append(left)
+        return kept
+
+    def _split(self, row: _Row, anchors: Sequence[float]) -> list[_Column]:
+        """The columns, parted also where a label or value begins at an anchor right behind a text that fills its column."""
+        (line,) = row.lines
+        found: list[_Column] = []
+        for column in row.columns:
+            found += self._parted(column, line, anchors, first=not found)
+        return found
+
+    def _parted(self, column: _Column, line: Paragraph, anchors: Sequence[float], *, first: bool) -> list[_Column]:
+        text, places = line.text, line.placed.places
+        start = next(index for index, place in enumerate(places) if place[0] >= column.left - 0.01 and not text[index].isspace())
+        for index in range(start + 1, min(start + len(column.text), len(text))):
+            left = places[index][0]
+            if text[index].isspace() or not any(abs(left - anchor) <= 0.2 * line.placed.size + 0.5 for anchor in anchors if anchor > column.left):
+                continue
+            head, tail = text[start:index].strip(), text[index : start + len(column.text)].strip()
+            apart = left - places[index - 1][1] > 0.15 * line.placed.size or text[index - 1].isspace()
+            starts_label = bool(self._words.rules_of(tail))
+            ends_label = apart and (bool(self._words.rules_of(head)) or (first and 4 <= len(head) <= 16 and column.left < min(anchors) + 1
+                                                                         and not has_boxes(head) and not self._words.split(column.text)))  # fmt: skip
+            if head and tail and (starts_label or ends_label):
+                rest = _Column(tail, left, column.right)
+                return [_Column(head, column.left, places[index - 1][1]), *self._parted(rest, line, anchors, first=False)]
+        return [column]
+
+    def _joined(self, rows: Sequence[_Row], anchors: Sequence[float]) -> list[_Row]:
+        """The rows, each with the lines that go on with it."""
+        found: list[_Row] = []
+        for number, row in enumerate(rows):
+            after = rows[number + 1] if number + 1 < len(rows) else None
+            if found and self._goes_on(found[-1], row, anchors) and not self._belongs_below(found[-1], row, after):
+                self._add(found[-1], row)
+            else:
+                found.append(row)
+        return found
+
+    def _goes_on(self, row: _Row, line: _Row, anchors: Sequence[float]) -> bool:
+        if not 0 < line.top - row.top <= _PITCH * row.size:
+            return False
+        rests = [(above, column) for column in line.columns if (above := row.below(column)) is not None]
+        if len(rests) == len(line.columns) and all(self._whole(above, column) for above, column in rests):
+            return True
+        if not self._labels(row) and self._labels(line):
+            return line.top - row.top <= _TIGHT * row.size and self._is_beside(row, line)
+        valued = 0
+        for column in line.columns:
+            above = row.below(column)
+            if above is None:
+                late = self._waits(row) and any(abs(anchor - column.left) <= _NEAR * row.size for anchor in anchors)
+                if not late or line.top - row.top > _TIGHT * row.size:
+                    return False
+            elif self._whole(above, column):
+                continue
+            elif self._words.rules_of(above.text) or self._is_new(column.text):
+                return False
+            valued += 1
+        if self._labels(row) or not valued:
+            return True
+        return len(line.columns) < len(row.columns) and all(self._is_full(row, above) for column in line.columns if (above := row.below(column)))
+
+    def _doubt_cut(self, rows: Sequence[_Row]) -> None:
+        """A line without a label close below values, and in none of their columns, may be the rest of one of them."""
+        for row, after in pairwise(rows):
+            first = after.columns[0].text
+            loose = not any(self._is_new(column.text) or has_boxes(column.text) for column in after.columns) and not _HEADING.match(first)
+            if self._labels(row) and loose and len(row.columns) > len(self._labels(row)) and after.top - row.top <= _TIGHT * row.size:
+                for column in row.columns:
+                    column.confidence = min(column.confidence, _DOUBTED)
+
+    def _waits(self, row: _Row) -> bool:
+        """Whether the row so far is one label, or the beginning of one."""
+        return len(row.columns) == 1
+
+    def _is_beside(self, row: _Row, line: _Row) -> bool:
+        """Whether a line with a label goes between the lines of its value: it begins left of them."""
+        first = line.columns[0]
+        rest = [column for column in line.columns[1:] if row.below(column) is None]
+        return bool(self._words.rules_of(first.text)) and not rest and all(first.right < column.left for column in row.columns)
+
+    def _belongs_below(self, row: _Row, line: _Row, after: _Row | None) -> bool:
+        """Whether a line without a label is the first of a value whose label is centred beside its lines."""
+        if after is None or self._labels(line) or not self._labels(after):
+            return False
+        return self._is_beside(line, after) and after.top - line.top < 0.85 * (line.top - row.top)
+
+    def _whole(self, above: _Column, column: _Column) -> bool:
+        """Whether both are one label that was broken over two lines."""
+        rules, own = self._words.rules_of(above.text + column.text), self._words.rules_of(column.text)
+        bracketed = column.text[0] in "(\uff08"
+        return bool(rules) and len(column.text) <= 16 and (not self._words.rules_of(above.text) or bracketed or rules == self._words.rules_of(above.text)) \
+            and own in ((), rules)
+
+    def _is_new(self, text: str) -> bool:
+        return bool(self._words.rules_of(text) or self._words.split(text) or self._words.title_of(text))
+
+    def _is_full(self, row: _Row, column: _Column) -> bool:
+        """Whether a line of a column reaches the next column, or the page's edge: it was broken there by the program."""
+        bound = min((other.left for other in row.columns if other.left > column.left + 1), default=self._edge)
+        return bound - column.right < 1.8 * row.size + 2
+
+    def _add(self, row: _Row, line: _Row) -> None:
+        for column in line.columns:
+            above = row.below(column)
+            if above is None:
+                row.columns.append(column)
+            elif self._whole(above, column):
+                above.text += column.text
+            else:
+                glue, sure = self._glue(row, above, column)
+                above.text, above.right = f"{above.text}{glue}{column.text}", column.right
+                above.confidence = min(above.confidence, sure)
+        row.columns.sort(key=lambda column: column.left)
+        row.top = line.top
+        row.lines += line.lines
+
+    def _glue(self, row: _Row, above: _Column, column: _Column) -> tuple[str, float]:
+        """What goes between two lines of a value, and how sure that is."""
+        joint = above.text[-1:] + column.text[:1]
+        latin = joint.isascii() and joint.isalnum()
+        if self._is_full(row, above):
+            return (" " if latin and joint.isalpha() and " " in above.text else ""), 1.0
+        return "\n", _DOUBTED if latin else 1.0
+
+    def _labels(self, row: _Row) -> list[_Column]:
+        return [column for column in row.columns if self._words.rules_of(column.text)]
+
+    def _worth(self, row: _Row) -> int:
+        labels = len(self._labels(row))
+        return labels if labels > 2 else int(labels > 0 and len(row.columns) > labels)
+
+    def _table(self, rows: Sequence[_Row]) -> Table:
+        near = _NEAR * rows[0].size
+        edges: list[float] = []
+        for left in sorted(column.left for row in rows for column in row.columns):
+            if not edges or left - edges[-1] > near:
+                edges.append(left)
+        cells: list[Cell] = []
+        for number, row in enumerate(rows):
+            cells += self._cells(number, row, edges)
+        return Table(tuple(cells), rows[0].lines[0].page)
+
+    @staticmethod
+    def _cells(number: int, row: _Row, edges: Sequence[float]) -> Iterator[Cell]:
+        places = [max(index for index, edge in enumerate(edges) if edge <= column.left + 0.01) for column in row.columns]
+        for column, place, after in zip(row.columns, places, [*places[1:], len(edges)], strict=True):
+            yield Cell(number, place, column.text, 1, max(after - place, 1), column.confidence)
