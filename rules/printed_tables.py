@@ -22,6 +22,8 @@ _PITCH, _TIGHT = 2.2, 1.7
 #: what a value is worth whose lines were perhaps two values
 _DOUBTED = 0.7
 _MOST_LINES = 400
+#: a line of a value may begin so many heights right of the one above it
+_INDENT = 2.5
 _COLONS = (":", "\uff1a")
 #: what stands over a part of the form
 _HEADING = re.compile(r"\s*(?:[(\uff08]?[一二三四五六七八九十\d]{1,2}[)\uff09]?\s*[、.\uff0e]|注\s*[:\uff1a]|备注|说明|填表|填报|[-—_=]{3}|第\s*\d+\s*页)")
@@ -48,9 +50,13 @@ class _Row:
     lines: list[Paragraph] = field(default_factory=list)
 
     def below(self, column: _Column) -> _Column | None:
-        """The column under whose left edge another one begins."""
+        """The column under whose left edge another one begins, or in which it is indented."""
         near = [own for own in self.columns if abs(own.left - column.left) <= _NEAR * self.size]
-        return min(near, key=lambda own: abs(own.left - column.left), default=None)
+        if near:
+            return min(near, key=lambda own: abs(own.left - column.left))
+        left = [own for own in self.columns if own.left < column.left]
+        indented = left and (column.left - left[-1].left < _INDENT * self.size or has_boxes(column.text))
+        return left[-1] if indented and has_boxes(left[-1].text) == has_boxes(column.text) else None
 
 
 def with_tables(document: Document, words: Lexicon) -> Document:
@@ -67,12 +73,14 @@ class _Region:
 
     def __init__(self, lines: Sequence[Paragraph], words: Lexicon):
         self._lines, self._words = lines, words
+        #: where columns begin, and the right end of all lines
+        self._bounds: Sequence[float] = ()
         self._edge = max((line.placed.places[-1][1] for line in lines if line.placed.places), default=0.0)
 
     def blocks(self) -> list[Paragraph | Table]:
         """The lines, those that are a table as one."""
         rows = [_Row(line.placed.top, line.placed.size, columns, [line]) for line in self._lines if (columns := self._columns(line))]
-        anchors = self._anchors(rows)
+        anchors = self._bounds = self._anchors(rows)
         if not anchors:
             return list(self._lines)
         rows = self._joined([replace(row, columns=self._split(row, anchors)) for row in rows], anchors)
@@ -117,11 +125,33 @@ class _Region:
         return kept
 
     def _split(self, row: _Row, anchors: Sequence[float]) -> list[_Column]:
-        """The columns, parted also where a label or value begins at an anchor right behind a text that fills its column."""
+        """The columns, parted also where a label or value begins at an anchor right behind a text that fills its column.
+
+        What begins at no anchor and behind no label is a further piece of the value before it, as an option after a gap.
+        """
         (line,) = row.lines
-        found: list[_Column] = []
+        parted: list[_Column] = []
         for column in row.columns:
-            found += self._parted(column, line, anchors, first=not found)
+            parted += self._parted(column, line, anchors, first=not parted)
+        found = parted[:1]
+        for column in parted[1:]:
+            last = found[-1]
+            free = not any(abs(column.left - anchor) <= _NEAR * row.size for anchor in anchors)
+            if free and not self._words.rules_of(column.text) and not self._words.rules_of(last.text):
+                found[-1] = _Column(f"{last.text}  {column.text}", last.left, column.right)
+            else:
+                found.append(column)
+        return found
+
+    def _cut(self, row: _Row, head: _Row) -> list[_Column]:
+        """The columns of a line of values below a row of labels: what lies below which label."""
+        (line,) = row.lines
+        lefts = [column.left - _NEAR * row.size for column in head.columns]
+        found: list[_Column] = []
+        for left, right in pairwise([*lefts, float("inf")]):
+            inside = [index for index, place in enumerate(line.placed.places) if left <= place[0] < right]
+            if inside and (text := line.text[inside[0] : inside[-1] + 1].strip()):
+                found.append(_Column(text, left + _NEAR * row.size, line.placed.places[inside[-1]][1]))
         return found
 
     def _parted(self, column: _Column, line: Paragraph, anchors: Sequence[float], *, first: bool) -> list[_Column]:
@@ -144,12 +174,17 @@ class _Region:
     def _joined(self, rows: Sequence[_Row], anchors: Sequence[float]) -> list[_Row]:
         """The rows, each with the lines that go on with it."""
         found: list[_Row] = []
+        head: _Row | None = None
         for number, row in enumerate(rows):
             after = rows[number + 1] if number + 1 < len(rows) else None
+            if head is not None and not self._labels(row) and row.lines[0].placed.places[0][0] >= head.columns[0].left - row.size:
+                row = replace(row, columns=self._cut(row, head))
             if found and self._goes_on(found[-1], row, anchors) and not self._belongs_below(found[-1], row, after):
                 self._add(found[-1], row)
             else:
                 found.append(row)
+            if labels := self._labels(found[-1]):
+                head = found[-1] if len(labels) == len(found[-1].columns) > 1 else None
         return found
 
     def _goes_on(self, row: _Row, line: _Row, anchors: Sequence[float]) -> bool:
@@ -174,7 +209,8 @@ class _Region:
             valued += 1
         if self._labels(row) or not valued:
             return True
-        return len(line.columns) < len(row.columns) and all(self._is_full(row, above) for column in line.columns if (above := row.below(column)))
+        return line.top - row.top <= _TIGHT * row.size and all(
+            self._is_full(row, above) or (has_boxes(above.text) and has_boxes(column.text)) for above, column in rests)
 
     def _doubt_cut(self, rows: Sequence[_Row]) -> None:
         """A line without a label close below values, and in none of their columns, may be the rest of one of them."""
@@ -213,8 +249,8 @@ class _Region:
 
     def _is_full(self, row: _Row, column: _Column) -> bool:
         """Whether a line of a column reaches the next column, or the page's edge: it was broken there by the program."""
-        bound = min((other.left for other in row.columns if other.left > column.left + 1), default=self._edge)
-        return bound - column.right < 1.8 * row.size + 2
+        bounds = [self._edge, *self._bounds, *(other.left for other in row.columns if other.left > column.left + 1)]
+        return any(-0.5 * row.size < bound - column.right < 1.8 * row.size + 2 for bound in bounds)
 
     def _add(self, row: _Row, line: _Row) -> None:
         for column in line.columns:
