@@ -12,6 +12,7 @@ from itertools import groupby, pairwise
 from rules.document import Cell, Document, Paragraph, Table
 from rules.labels import Lexicon
 from rules.ticks import has_boxes
+from rules.wrapping import glue
 
 #: rows of label and value below which some lines are no table
 _FEWEST_ROWS = 3
@@ -210,7 +211,7 @@ class _Region:
         if self._labels(row) or not valued:
             return True
         return line.top - row.top <= _TIGHT * row.size and all(
-            self._is_full(row, above) or (has_boxes(above.text) and has_boxes(column.text)) for above, column in rests)
+            self._is_full(row, above, column) or (has_boxes(above.text) and has_boxes(column.text)) for above, column in rests)
 
     def _doubt_cut(self, rows: Sequence[_Row]) -> None:
         """A line without a label close below values, and in none of their columns, may be the rest of one of them."""
@@ -247,10 +248,14 @@ class _Region:
     def _is_new(self, text: str) -> bool:
         return bool(self._words.rules_of(text) or self._words.split(text) or self._words.title_of(text))
 
-    def _is_full(self, row: _Row, column: _Column) -> bool:
+    def _is_full(self, row: _Row, column: _Column, after: _Column) -> bool:
         """Whether a line of a column reaches the next column, or the page's edge: it was broken there by the program."""
+        return any(glue(column.text, after.text, room, row.size) != "\n" for room in self._room(row, column))
+
+    def _room(self, row: _Row, column: _Column) -> list[float]:
+        """From the end of a column's last line to each edge where columns begin, in this row or others."""
         bounds = [self._edge, *self._bounds, *(other.left for other in row.columns if other.left > column.left + 1)]
-        return any(-0.5 * row.size < bound - column.right < 1.8 * row.size + 2 for bound in bounds)
+        return [bound - column.right for bound in bounds if bound - column.right > -0.5 * row.size]
 
     def _add(self, row: _Row, line: _Row) -> None:
         for column in line.columns:
@@ -269,11 +274,9 @@ class _Region:
 
     def _glue(self, row: _Row, above: _Column, column: _Column) -> tuple[str, float]:
         """What goes between two lines of a value, and how sure that is."""
+        between = glue(above.text, column.text, min(self._room(row, above), default=0.0), row.size)
         joint = above.text[-1:] + column.text[:1]
-        latin = joint.isascii() and joint.isalnum()
-        if self._is_full(row, above):
-            return (" " if latin and joint.isalpha() and " " in above.text else ""), 1.0
-        return "\n", _DOUBTED if latin else 1.0
+        return between, _DOUBTED if between == "\n" and joint.isascii() and joint.isalnum() else 1.0
 
     def _labels(self, row: _Row) -> list[_Column]:
         return [column for column in row.columns if self._words.rules_of(column.text)]

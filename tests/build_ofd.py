@@ -44,7 +44,7 @@ def lines_page(lines: list[tuple[float, float, str]]) -> bytes:
 
 def text_object(left: float, top: float, text: str, deltas: str | None = "each", size: float = _SIZE, more: str = "") -> str:
     """One text object; `deltas`: each, runs, or None."""
-    steps = [size if ord(char) > 0x2E7F else size / 2 for char in text[:-1]]
+    steps = [_wide(char, size) for char in text[:-1]]
     written = ""
     if deltas == "each" and steps:
         written = f' DeltaX="{" ".join(f"{step:g}" for step in steps)}"'
@@ -52,6 +52,11 @@ def text_object(left: float, top: float, text: str, deltas: str | None = "each",
         written = f' DeltaX="{_runs(steps)}"'
     return (f'<ofd:TextObject ID="1" Boundary="{left:g} {top:g} 120 {size * 1.3:g}" Font="10" Size="{size:g}"{more}>'
             f'<ofd:TextCode X="0" Y="{size:g}"{written}>{escape(text)}</ofd:TextCode></ofd:TextObject>')  # fmt: skip
+
+
+def _wide(char: str, size: float) -> float:
+    """Chinese characters and signs are as wide as high, others half as wide."""
+    return size if ord(char) > 0x2000 else size / 2
 
 
 def _runs(steps: list[float]) -> str:
@@ -113,7 +118,7 @@ class _Drawing:
         for line in text.split("\n"):
             current, used = "", 0.0
             for char in line:
-                step = _SIZE if ord(char) > 0x2E7F or char in "☑□" else _SIZE / 2
+                step = _wide(char, _SIZE)
                 if used + step > width:
                     lines.append(current)
                     current, used = "", 0.0
@@ -160,21 +165,21 @@ class _Drawing:
         for char in line:
             made += (f'<ofd:TextObject ID="1" Boundary="{at:g} {top:g} 8 8" CTM="{_SIZE:g} 0 0 {_SIZE:g} 0 0" Font="10" Size="1">'
                      f'<ofd:TextCode X="0" Y="1">{escape(char)}</ofd:TextCode></ofd:TextObject>') if char.strip() else ""
-            at += _SIZE if ord(char) > 0x2E7F or char in "☑□" else _SIZE / 2
+            at += _wide(char, _SIZE)
         return made
 
     def _places(self, left: float, line: str):
         for char in line:
             yield char, left
-            left += _SIZE if ord(char) > 0x2E7F or char in "☑□" else _SIZE / 2
+            left += _wide(char, _SIZE)
 
     def _annotate(self, left: float, top: float, line: str) -> None:
-        at = left  # as text_object steps: a box is half as wide
+        at = left
         for char in line:
             if char == "☑":
                 self.annotations += (f'<ofd:Annot Type="Path" ID="5"><ofd:Appearance Boundary="{at:g} {top:g} 5 5">'
                                      + path_object(0.2, 0.8, 2, 3, "M 0 1.5 L 0.7 2.8 L 2 0.2") + "</ofd:Appearance></ofd:Annot>")
-            at += _SIZE if ord(char) > 0x2E7F else _SIZE / 2
+            at += _wide(char, _SIZE)
 
     def _drawn(self, left: float, top: float, line: str) -> str:
         made = ""

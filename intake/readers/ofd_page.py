@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
-from intake.readers.pdf_page import Piece
+from intake.readers.printed_lines import Piece
 from intake.readers.ruled import Edge, covers, drawn_box
 from intake.readers.sheet_style import in_symbols
 from intake.readers.word_text import local

@@ -3,8 +3,6 @@
 import io
 import struct
 import zlib
-from dataclasses import dataclass
-from difflib import SequenceMatcher
 
 import pdfplumber
 import pypdfium2 as pdfium
@@ -14,7 +12,8 @@ from pdfplumber.utils.exceptions import MalformedPDFException, PdfminerException
 
 from intake.readers.pdf_boxes import Boxes
 from intake.readers.pdf_fields import shown_fields
-from rules.document import EMPTY, TICKED, Cell, Paragraph, Placed, Table
+from intake.readers.printed_lines import Piece, lines_of, unwrapped
+from rules.document import EMPTY, TICKED, Cell, Paragraph, Table
 from rules.ticks import normalise
 
 #: ruled lines and rectangles beyond which a page is a drawing
@@ -25,17 +24,6 @@ _ERRORS = (PDFException, PSException, PdfminerException, MalformedPDFException, 
            AttributeError, IndexError, AssertionError, RecursionError, OverflowError, ZeroDivisionError, struct.error,
            zlib.error, UnicodeError, OSError, NotImplementedError)  # fmt: skip
 _SETTINGS = {"snap_tolerance": 3, "join_tolerance": 3, "intersection_tolerance": 4}
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A character, a form field's text or a box, with its place (top-left origin, points)."""
-
-    text: str
-    x0: float
-    top: float
-    x1: float
-    bottom: float
 
 
 class Plumber:
@@ -192,7 +180,7 @@ def _table(boxes: list[tuple], pieces: list[Piece], page: int) -> tuple[Table, l
     cells = []
     for box in boxes:
         inside, pieces = _split(pieces, box)
-        text = _unwrapped(lines_of(inside), box)
+        text = unwrapped(lines_of(inside), box[2])
         left, right = _index(columns, box[0]), _index(columns, box[2])
         top, bottom = _index(rows, box[1]), _index(rows, box[3])
         cells.append(Cell(top, left, text.strip(), max(bottom - top, 1), max(right - left, 1)))
@@ -209,84 +197,3 @@ def _edges(values: list[float]) -> list[float]:
 
 def _index(edges: list[float], value: float) -> int:
     return min(range(len(edges)), key=lambda index: abs(edges[index] - value))
-
-
-@dataclass(frozen=True, slots=True)
-class TextLine:
-    """One line of text with its top, its right end, the size of its letters, and where each character lies."""
-
-    text: str
-    top: float
-    right: float
-    size: float
-    #: left and right of each character of the text
-    places: tuple[tuple[float, float], ...] = ()
-
-    def paragraph(self, page: int) -> Paragraph:
-        """The line as a block that knows its place."""
-        return Paragraph(self.text, page, Placed(self.top, self.size, self.places))
-
-
-def lines_of(pieces: list[Piece]) -> list[TextLine]:
-    """The lines; a gap as wide as a character becomes spaces, a wider one a tab."""
-    rows: list[list[Piece]] = []
-    for piece in sorted(pieces, key=lambda piece: ((piece.top + piece.bottom) / 2, piece.x0)):
-        middle = (piece.top + piece.bottom) / 2
-        last = rows[-1][0] if rows else None
-        if last is not None and last.top <= middle <= last.bottom:
-            rows[-1].append(piece)
-        else:
-            rows.append([piece])
-    found = []
-    for row in rows:
-        text, places = _line(sorted(row, key=lambda piece: piece.x0))
-        if text:
-            found.append(TextLine(text, row[0].top, max(piece.x1 for piece in row), row[0].bottom - row[0].top, places))
-    return found
-
-
-def _unwrapped(lines: list[TextLine], box: tuple) -> str:
-    """The text of a cell: a line that reaches the cell's right edge was broken by the program, not by the writer."""
-    parts: list[str] = []
-    for before, line in zip([None, *lines], lines):
-        if before is not None:
-            full = box[2] - before.right < 1.8 * before.size + 2
-            joint = before.text[-1:] + line.text[:1]
-            spaced = joint.isascii() and joint.isalpha() and " " in before.text  # Latin words, no number or address
-            parts.append((" " if spaced else "") if full else "\n")
-        parts.append(line.text)
-    return "".join(parts)
-
-
-def _line(row: list[Piece]) -> tuple[str, tuple[tuple[float, float], ...]]:
-    """The text of a line without white space around it, and where its characters lie."""
-    parts: list[str] = []
-    places: list[tuple[float, float]] = []
-    end = None
-    for piece in row:
-        size = max(piece.bottom - piece.top, 4)
-        gap = 0 if end is None else piece.x0 - end
-        between = "\t" if gap > 2.2 * size else "  " if gap > 0.9 * size else " " if gap > 0.25 * size and not piece.text.isspace() else ""
-        parts += (between, piece.text)
-        places += [(end or 0.0, piece.x0)] * len(between)
-        wide = (piece.x1 - piece.x0) / max(len(piece.text), 1)
-        places += [(piece.x0 + number * wide, piece.x0 + (number + 1) * wide) for number in range(len(piece.text))]
-        end = max(piece.x1, end or piece.x1)
-    raw = "".join(parts)
-    text = normalise(raw)
-    places = places if len(text) == len(raw) else _moved(raw, text, places)
-    start = len(text) - len(text.lstrip())
-    text = text.strip()
-    return text, tuple(places[start : start + len(text)])
-
-
-def _moved(raw: str, text: str, places: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Where the characters lie after boxes of several characters, as `( )`, became one."""
-    found: list[tuple[float, float]] = []
-    for kind, start, end, first, last in SequenceMatcher(None, raw, text, autojunk=False).get_opcodes():
-        if kind == "equal":
-            found += places[start:end]
-        elif last > first:
-            behind = places[min(end, len(places)) - 1][1] if end > start else places[max(start - 1, 0)][1]
-            found += [(places[min(start, len(places) - 1)][0], behind)] * (last - first)
-    return found

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from intake.readers.pdf_page import Piece, TextLine, lines_of
+from intake.readers.printed_lines import Piece, lines_of, unwrapped
 from rules.document import EMPTY, TICKED, Cell, Paragraph, Table
 from rules.ticks import normalise
 
@@ -108,21 +108,6 @@ def _table(boxes: list[tuple], pieces: list[Piece], page: int) -> tuple[Table | 
     if not any(cell.text for cell in cells):
         return None, pieces
     return Table(tuple(cells), page), pieces
-
-
-def unwrapped(lines: list[TextLine], right: float) -> str:
-    """The text of a cell: a line that reaches the cell's right edge was broken by the program, not by the writer."""
-    parts: list[str] = []
-    before = None
-    for line in lines:
-        if before is not None:
-            full = right - before.right < 1.8 * before.size + 2
-            joint = before.text[-1:] + line.text[:1]
-            spaced = joint.isascii() and joint.isalpha() and " " in before.text  # Latin words, no number or address
-            parts.append((" " if spaced else "") if full else "\n")
-        parts.append(line.text)
-        before = line
-    return "".join(parts)
 
 
 def _edges(values: list[float]) -> list[float]:
