@@ -87,7 +87,7 @@ def _of_form(name: str, trouble: str, kind: str, made: Callable[[str, dict], byt
 #: hands that LibreOffice does not save as they are: it brings deleted rows back, and what it writes is no longer strict
 _SAVED_HANDS = [hand for hand in HANDS if hand not in ("tracked", "strict")]
 #: a text box of no size is not printed, the state of a check box of a form is not written
-_LOST_IN = {"pdf": ("text_boxes",), "rtf": ("legacy",)}
+_LOST_IN = {"pdf": ("text_boxes",), "rtf": ("legacy", "text_boxes")}
 
 
 def _word(role: str, truth: dict, hand: str) -> bytes:

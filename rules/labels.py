@@ -66,6 +66,11 @@ class Lexicon:
         shorter = normal_label(_BRACKETED.sub("", text))
         return self.by_label.get(shorter) or self.by_label.get(_DRESSING.sub("", shorter)) or ()
 
+    def begins_label(self, text: str) -> bool:
+        """Whether the text is a good part of a label, from its beginning: a long label is broken over several lines."""
+        normal = normal_label(text) if len(text) <= _LONGEST else ""
+        return len(normal) >= 6 and any(label.startswith(normal) for label in self.by_label)
+
     def title_of(self, text: str) -> tuple[str | None] | None:
         """(form kind,) if the text is a form's title ((None,) where it names no category), else None."""
         if len(text) > 120:
@@ -108,6 +113,7 @@ class Lexicon:
         floor = 0
         for colon in _COLON.finditer(text):
             low = max(floor, colon.start() - 40)
+            low = max(low, text.rfind("\t", low, colon.start()) + 1)  # no label goes on in the next column
             line = max(low, text.rfind("\n", low, colon.start()) + 1)
             own = self._label_before(text, line, colon.start())
             # a label may itself be broken over two lines: 「是否取得互联网/新闻信息服务资质:」, 「单位/(章):」

@@ -11,7 +11,7 @@ from itertools import groupby, pairwise
 
 from rules.document import Cell, Document, Paragraph, Table
 from rules.labels import Lexicon
-from rules.ticks import has_boxes
+from rules.ticks import has_boxes, normalise
 from rules.wrapping import glue
 
 #: rows of label and value below which some lines are no table
@@ -56,8 +56,8 @@ class _Row:
         if near:
             return min(near, key=lambda own: abs(own.left - column.left))
         left = [own for own in self.columns if own.left < column.left]
-        indented = left and (column.left - left[-1].left < _INDENT * self.size or has_boxes(column.text))
-        return left[-1] if indented and has_boxes(left[-1].text) == has_boxes(column.text) else None
+        indented = left and (column.left - left[-1].left < _INDENT * self.size or _is_marked(column.text))
+        return left[-1] if indented and _is_marked(left[-1].text) == _is_marked(column.text) else None
 
 
 def with_tables(document: Document, words: Lexicon) -> Document:
@@ -91,7 +91,8 @@ class _Region:
             return list(self._lines)
         self._doubt_cut(rows)
         first, last = labelled[0], labelled[-1] + 1
-        if last < len(rows) and len(self._labels(rows[last - 1])) > 1 and len(rows[last].columns) > 1:
+        head = rows[last - 1]
+        while len(self._labels(head)) == len(head.columns) > 1 and last < len(rows) and len(rows[last].columns) > 1:
             last += 1  # values below a last row of labels
         before, behind = ([line for row in part for line in row.lines] for part in (rows[:first], rows[last:]))
         return [*before, self._table(rows[first:last]), *behind]
@@ -113,8 +114,11 @@ class _Region:
         """Left edges at which labels, and columns right of a label, begin; each of several rows."""
         lefts: list[float] = []
         for row in rows:
+            labels = self._labels(row)
+            if len(labels) == len(row.columns) > 2:
+                lefts += 2 * [column.left for column in labels]  # a row of labels needs no other to bear it out
             for column, after in pairwise([*row.columns, None]):
-                if self._words.rules_of(column.text):
+                if column in labels:
                     lefts += [column.left, *([after.left] if after else [])]
         if not rows:
             return []
@@ -164,7 +168,7 @@ class _Region:
                 continue
             head, tail = text[start:index].strip(), text[index : start + len(column.text)].strip()
             apart = left - places[index - 1][1] > 0.15 * line.placed.size or text[index - 1].isspace()
-            starts_label = bool(self._words.rules_of(tail))
+            starts_label = bool(self._words.rules_of(tail)) or self._words.begins_label(tail)
             ends_label = apart and (bool(self._words.rules_of(head)) or (first and 4 <= len(head) <= 16 and column.left < min(anchors) + 1
                                                                          and not has_boxes(head) and not self._words.split(column.text)))  # fmt: skip
             if head and tail and (starts_label or ends_label):
@@ -205,13 +209,15 @@ class _Region:
                     return False
             elif self._whole(above, column):
                 continue
-            elif self._words.rules_of(above.text) or self._is_new(column.text):
+            elif self._words.rules_of(above.text) or self._words.rules_of(column.text):
+                return False
+            elif self._is_new(column.text) and line.top - row.top > _TIGHT * row.size and not self._is_full(row, above, column):
                 return False
             valued += 1
         if self._labels(row) or not valued:
             return True
         return line.top - row.top <= _TIGHT * row.size and all(
-            self._is_full(row, above, column) or (has_boxes(above.text) and has_boxes(column.text)) for above, column in rests)
+            self._is_full(row, above, column) or (_is_marked(above.text) and _is_marked(column.text)) for above, column in rests)
 
     def _doubt_cut(self, rows: Sequence[_Row]) -> None:
         """A line without a label close below values, and in none of their columns, may be the rest of one of them."""
@@ -240,10 +246,13 @@ class _Region:
 
     def _whole(self, above: _Column, column: _Column) -> bool:
         """Whether both are one label that was broken over two lines."""
-        rules, own = self._words.rules_of(above.text + column.text), self._words.rules_of(column.text)
-        bracketed = column.text[0] in "(\uff08"
-        return bool(rules) and len(column.text) <= 16 and (not self._words.rules_of(above.text) or bracketed or rules == self._words.rules_of(above.text)) \
-            and own in ((), rules)
+        known, own = self._words.rules_of(above.text), self._words.rules_of(column.text)
+        rules = self._words.rules_of(above.text + column.text)
+        if len(column.text) > 16 or own not in ((), rules):
+            return False
+        if not rules:
+            return not known and self._words.begins_label(above.text + column.text)
+        return not known or known == rules or column.text[0] in "(\uff08"
 
     def _is_new(self, text: str) -> bool:
         return bool(self._words.rules_of(text) or self._words.split(text) or self._words.title_of(text))
@@ -300,4 +309,9 @@ class _Region:
     def _cells(number: int, row: _Row, edges: Sequence[float]) -> Iterator[Cell]:
         places = [max(index for index, edge in enumerate(edges) if edge <= column.left + 0.01) for column in row.columns]
         for column, place, after in zip(row.columns, places, [*places[1:], len(edges)], strict=True):
-            yield Cell(number, place, column.text, 1, max(after - place, 1), column.confidence)
+            yield Cell(number, place, normalise(column.text), 1, max(after - place, 1), column.confidence)
+
+
+def _is_marked(text: str) -> bool:
+    """Whether the text has boxes, also such as are boxes beside others only: ● ○ ■."""
+    return has_boxes(normalise(f"□{text}")[1:])

@@ -129,7 +129,8 @@ def _handle_labels(own: tuple[str, ...]) -> _Labels:
     return _Labels(
         re.compile(rf"^{label}\s*(?:\({label}\))?\s*(?::|为|是|\s(?=\S))\s*", re.IGNORECASE),
         re.compile(rf"^{label}\s*:\s*$", re.IGNORECASE),
-        re.compile(rf"^{label}(?=[A-Za-z0-9_@+])", re.IGNORECASE),
+        # without a colon, letters behind QQ or ID are the handle's own: qqaj_3tz
+        re.compile(rf"^(?=[^A-Za-z]|QQ号?\d|ID号?\d)(?:{label}(?=[A-Za-z0-9_@+])|\({label}\)\s*)", re.IGNORECASE),
         re.compile(rf"[\s,;、/]+{label}\s*:.*$", re.IGNORECASE | re.DOTALL),
         re.compile(rf"\s*\((?:{label}|同微信号?|微信同号)\)\s*$", re.IGNORECASE))
 
@@ -149,7 +150,7 @@ def parse_handle(raw: str, own: tuple[str, ...] = ()) -> str | None:
             break
         text = shorter
     text = labels.next.sub("", labels.glued.sub("", text, count=1))
-    return text.strip(" ,;、。:") or None
+    return text.strip(" ,;、。:“”\"'") or None
 
 
 def parse_platform(raw: str, survey: Survey) -> str | None:
