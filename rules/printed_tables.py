@@ -6,58 +6,25 @@ own, go on with those: so a wrapped address or a label broken over two lines is 
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import groupby, pairwise
 
 from rules.document import Cell, Document, Paragraph, Table
 from rules.labels import Lexicon
+from rules.printed_rows import NEAR, Column, Row, is_marked
 from rules.ticks import has_boxes, normalise
 from rules.wrapping import glue
 
 #: rows of label and value below which some lines are no table
 _FEWEST_ROWS = 3
-#: lines that begin this near (heights of a letter) below each other stand in one column
-_NEAR = 0.6
 #: lines of one cell are at most so many heights apart, those of a label and a value that is centred beside it
 _PITCH, _TIGHT = 2.2, 1.7
 #: what a value is worth whose lines were perhaps two values
 _DOUBTED = 0.7
 _MOST_LINES = 400
-#: a line of a value may begin so many heights right of the one above it
-_INDENT = 2.5
 _COLONS = (":", "\uff1a")
 #: what stands over a part of the form
 _HEADING = re.compile(r"\s*(?:[(\uff08]?[一二三四五六七八九十\d]{1,2}[)\uff09]?\s*[、.\uff0e]|注\s*[:\uff1a]|备注|说明|填表|填报|[-—_=]{3}|第\s*\d+\s*页)")
-
-
-@dataclass(slots=True)
-class _Column:
-    """A piece of a line, then of a row: what stands below one left edge."""
-
-    text: str
-    left: float
-    #: right end of its last line
-    right: float
-    confidence: float = 1.0
-
-
-@dataclass(slots=True)
-class _Row:
-    """Columns of one or several lines; `top` is that of the last."""
-
-    top: float
-    size: float
-    columns: list[_Column]
-    lines: list[Paragraph] = field(default_factory=list)
-
-    def below(self, column: _Column) -> _Column | None:
-        """The column under whose left edge another one begins, or in which it is indented."""
-        near = [own for own in self.columns if abs(own.left - column.left) <= _NEAR * self.size]
-        if near:
-            return min(near, key=lambda own: abs(own.left - column.left))
-        left = [own for own in self.columns if own.left < column.left]
-        indented = left and (column.left - left[-1].left < _INDENT * self.size or _is_marked(column.text))
-        return left[-1] if indented and _is_marked(left[-1].text) == _is_marked(column.text) else None
 
 
 def with_tables(document: Document, words: Lexicon) -> Document:
@@ -80,7 +47,7 @@ class _Region:
 
     def blocks(self) -> list[Paragraph | Table]:
         """The lines, those that are a table as one."""
-        rows = [_Row(line.placed.top, line.placed.size, columns, [line]) for line in self._lines if (columns := self._columns(line))]
+        rows = [Row(line.placed.top, line.placed.size, columns, [line]) for line in self._lines if (columns := self._columns(line))]
         anchors = self._bounds = self._anchors(rows)
         if not anchors:
             return list(self._lines)
@@ -97,7 +64,7 @@ class _Region:
         before, behind = ([line for row in part for line in row.lines] for part in (rows[:first], rows[last:]))
         return [*before, self._table(rows[first:last]), *behind]
 
-    def _columns(self, line: Paragraph) -> list[_Column]:
+    def _columns(self, line: Paragraph) -> list[Column]:
         text, places = line.text, line.placed.places
         if not text.strip() or len(places) != len(text):
             return []
@@ -108,9 +75,9 @@ class _Region:
                 spans[-1] = (spans[-1][0], end)
             elif text[start:end].strip():
                 spans.append((start, end))
-        return [_Column(text[start:end].strip(), places[start][0], places[end - 1][1]) for start, end in spans]
+        return [Column(text[start:end].strip(), places[start][0], places[end - 1][1]) for start, end in spans]
 
-    def _anchors(self, rows: Sequence[_Row]) -> list[float]:
+    def _anchors(self, rows: Sequence[Row]) -> list[float]:
         """Left edges at which labels, and columns right of a label, begin; each of several rows."""
         lefts: list[float] = []
         for row in rows:
@@ -122,44 +89,44 @@ class _Region:
                     lefts += [column.left, *([after.left] if after else [])]
         if not rows:
             return []
-        near = _NEAR * rows[0].size
+        near = NEAR * rows[0].size
         kept: list[float] = []
         for left in sorted(lefts):
             if (not kept or left - kept[-1] > near) and sum(abs(left - other) <= near for other in lefts) > 1:
                 kept.append(left)
         return kept
 
-    def _split(self, row: _Row, anchors: Sequence[float]) -> list[_Column]:
+    def _split(self, row: Row, anchors: Sequence[float]) -> list[Column]:
         """The columns, parted also where a label or value begins at an anchor right behind a text that fills its column.
 
         What begins at no anchor and behind no label is a further piece of the value before it, as an option after a gap.
         """
         (line,) = row.lines
-        parted: list[_Column] = []
+        parted: list[Column] = []
         for column in row.columns:
             parted += self._parted(column, line, anchors, first=not parted)
         found = parted[:1]
         for column in parted[1:]:
             last = found[-1]
-            free = not any(abs(column.left - anchor) <= _NEAR * row.size for anchor in anchors)
+            free = not any(abs(column.left - anchor) <= NEAR * row.size for anchor in anchors)
             if free and not self._words.rules_of(column.text) and not self._words.rules_of(last.text):
-                found[-1] = _Column(f"{last.text}  {column.text}", last.left, column.right)
+                found[-1] = Column(f"{last.text}  {column.text}", last.left, column.right)
             else:
                 found.append(column)
         return found
 
-    def _cut(self, row: _Row, head: _Row) -> list[_Column]:
+    def _cut(self, row: Row, head: Row) -> list[Column]:
         """The columns of a line of values below a row of labels: what lies below which label."""
         (line,) = row.lines
-        lefts = [column.left - _NEAR * row.size for column in head.columns]
-        found: list[_Column] = []
+        lefts = [column.left - NEAR * row.size for column in head.columns]
+        found: list[Column] = []
         for left, right in pairwise([*lefts, float("inf")]):
             inside = [index for index, place in enumerate(line.placed.places) if left <= place[0] < right]
             if inside and (text := line.text[inside[0] : inside[-1] + 1].strip()):
-                found.append(_Column(text, left + _NEAR * row.size, line.placed.places[inside[-1]][1]))
+                found.append(Column(text, left + NEAR * row.size, line.placed.places[inside[-1]][1]))
         return found
 
-    def _parted(self, column: _Column, line: Paragraph, anchors: Sequence[float], *, first: bool) -> list[_Column]:
+    def _parted(self, column: Column, line: Paragraph, anchors: Sequence[float], *, first: bool) -> list[Column]:
         text, places = line.text, line.placed.places
         start = next(index for index, place in enumerate(places) if place[0] >= column.left - 0.01 and not text[index].isspace())
         for index in range(start + 1, min(start + len(column.text), len(text))):
@@ -172,14 +139,14 @@ class _Region:
             ends_label = apart and (bool(self._words.rules_of(head)) or (first and 4 <= len(head) <= 16 and column.left < min(anchors) + 1
                                                                          and not has_boxes(head) and not self._words.split(column.text)))  # fmt: skip
             if head and tail and (starts_label or ends_label):
-                rest = _Column(tail, left, column.right)
-                return [_Column(head, column.left, places[index - 1][1]), *self._parted(rest, line, anchors, first=False)]
+                rest = Column(tail, left, column.right)
+                return [Column(head, column.left, places[index - 1][1]), *self._parted(rest, line, anchors, first=False)]
         return [column]
 
-    def _joined(self, rows: Sequence[_Row], anchors: Sequence[float]) -> list[_Row]:
+    def _joined(self, rows: Sequence[Row], anchors: Sequence[float]) -> list[Row]:
         """The rows, each with the lines that go on with it."""
-        found: list[_Row] = []
-        head: _Row | None = None
+        found: list[Row] = []
+        head: Row | None = None
         for number, row in enumerate(rows):
             after = rows[number + 1] if number + 1 < len(rows) else None
             if head is not None and not self._labels(row) and row.lines[0].placed.places[0][0] >= head.columns[0].left - row.size:
@@ -192,7 +159,7 @@ class _Region:
                 head = found[-1] if len(labels) == len(found[-1].columns) > 1 else None
         return found
 
-    def _goes_on(self, row: _Row, line: _Row, anchors: Sequence[float]) -> bool:
+    def _goes_on(self, row: Row, line: Row, anchors: Sequence[float]) -> bool:
         if not 0 < line.top - row.top <= _PITCH * row.size:
             return False
         rests = [(above, column) for column in line.columns if (above := row.below(column)) is not None]
@@ -204,22 +171,20 @@ class _Region:
         for column in line.columns:
             above = row.below(column)
             if above is None:
-                late = self._waits(row) and any(abs(anchor - column.left) <= _NEAR * row.size for anchor in anchors)
+                late = self._waits(row) and any(abs(anchor - column.left) <= NEAR * row.size for anchor in anchors)
                 if not late or line.top - row.top > _TIGHT * row.size:
                     return False
             elif self._whole(above, column):
                 continue
-            elif self._words.rules_of(above.text) or self._words.rules_of(column.text):
-                return False
-            elif self._is_new(column.text) and line.top - row.top > _TIGHT * row.size and not self._is_full(row, above, column):
+            elif self._is_another(row, line, above, column):
                 return False
             valued += 1
         if self._labels(row) or not valued:
             return True
         return line.top - row.top <= _TIGHT * row.size and all(
-            self._is_full(row, above, column) or (_is_marked(above.text) and _is_marked(column.text)) for above, column in rests)
+            self._is_full(row, above, column) or (is_marked(above.text) and is_marked(column.text)) for above, column in rests)
 
-    def _doubt_cut(self, rows: Sequence[_Row]) -> None:
+    def _doubt_cut(self, rows: Sequence[Row]) -> None:
         """A line without a label close below values, and in none of their columns, may be the rest of one of them."""
         for row, after in pairwise(rows):
             first = after.columns[0].text
@@ -228,23 +193,29 @@ class _Region:
                 for column in row.columns:
                     column.confidence = min(column.confidence, _DOUBTED)
 
-    def _waits(self, row: _Row) -> bool:
+    def _is_another(self, row: Row, line: Row, above: Column, column: Column) -> bool:
+        """Whether what stands below a column is no part of its value: a value below a label, or a label with its value."""
+        if self._words.rules_of(above.text) or self._words.rules_of(column.text):
+            return True
+        return self._is_new(column.text) and line.top - row.top > _TIGHT * row.size and not self._is_full(row, above, column)
+
+    def _waits(self, row: Row) -> bool:
         """Whether the row so far is one label, or the beginning of one."""
         return len(row.columns) == 1
 
-    def _is_beside(self, row: _Row, line: _Row) -> bool:
+    def _is_beside(self, row: Row, line: Row) -> bool:
         """Whether a line with a label goes between the lines of its value: it begins left of them."""
         first = line.columns[0]
         rest = [column for column in line.columns[1:] if row.below(column) is None]
         return bool(self._words.rules_of(first.text)) and not rest and all(first.right < column.left for column in row.columns)
 
-    def _belongs_below(self, row: _Row, line: _Row, after: _Row | None) -> bool:
+    def _belongs_below(self, row: Row, line: Row, after: Row | None) -> bool:
         """Whether a line without a label is the first of a value whose label is centred beside its lines."""
         if after is None or self._labels(line) or not self._labels(after):
             return False
         return self._is_beside(line, after) and after.top - line.top < 0.85 * (line.top - row.top)
 
-    def _whole(self, above: _Column, column: _Column) -> bool:
+    def _whole(self, above: Column, column: Column) -> bool:
         """Whether both are one label that was broken over two lines."""
         known, own = self._words.rules_of(above.text), self._words.rules_of(column.text)
         rules = self._words.rules_of(above.text + column.text)
@@ -257,16 +228,16 @@ class _Region:
     def _is_new(self, text: str) -> bool:
         return bool(self._words.rules_of(text) or self._words.split(text) or self._words.title_of(text))
 
-    def _is_full(self, row: _Row, column: _Column, after: _Column) -> bool:
+    def _is_full(self, row: Row, column: Column, after: Column) -> bool:
         """Whether a line of a column reaches the next column, or the page's edge: it was broken there by the program."""
         return any(glue(column.text, after.text, room, row.size) != "\n" for room in self._room(row, column))
 
-    def _room(self, row: _Row, column: _Column) -> list[float]:
+    def _room(self, row: Row, column: Column) -> list[float]:
         """From the end of a column's last line to each edge where columns begin, in this row or others."""
         bounds = [self._edge, *self._bounds, *(other.left for other in row.columns if other.left > column.left + 1)]
         return [bound - column.right for bound in bounds if bound - column.right > -0.5 * row.size]
 
-    def _add(self, row: _Row, line: _Row) -> None:
+    def _add(self, row: Row, line: Row) -> None:
         for column in line.columns:
             above = row.below(column)
             if above is None:
@@ -281,21 +252,21 @@ class _Region:
         row.top = line.top
         row.lines += line.lines
 
-    def _glue(self, row: _Row, above: _Column, column: _Column) -> tuple[str, float]:
+    def _glue(self, row: Row, above: Column, column: Column) -> tuple[str, float]:
         """What goes between two lines of a value, and how sure that is."""
         between = glue(above.text, column.text, min(self._room(row, above), default=0.0), row.size)
         joint = above.text[-1:] + column.text[:1]
         return between, _DOUBTED if between == "\n" and joint.isascii() and joint.isalnum() else 1.0
 
-    def _labels(self, row: _Row) -> list[_Column]:
+    def _labels(self, row: Row) -> list[Column]:
         return [column for column in row.columns if self._words.rules_of(column.text)]
 
-    def _worth(self, row: _Row) -> int:
+    def _worth(self, row: Row) -> int:
         labels = len(self._labels(row))
         return labels if labels > 2 else int(labels > 0 and len(row.columns) > labels)
 
-    def _table(self, rows: Sequence[_Row]) -> Table:
-        near = _NEAR * rows[0].size
+    def _table(self, rows: Sequence[Row]) -> Table:
+        near = NEAR * rows[0].size
         edges: list[float] = []
         for left in sorted(column.left for row in rows for column in row.columns):
             if not edges or left - edges[-1] > near:
@@ -306,12 +277,7 @@ class _Region:
         return Table(tuple(cells), rows[0].lines[0].page)
 
     @staticmethod
-    def _cells(number: int, row: _Row, edges: Sequence[float]) -> Iterator[Cell]:
+    def _cells(number: int, row: Row, edges: Sequence[float]) -> Iterator[Cell]:
         places = [max(index for index, edge in enumerate(edges) if edge <= column.left + 0.01) for column in row.columns]
         for column, place, after in zip(row.columns, places, [*places[1:], len(edges)], strict=True):
             yield Cell(number, place, normalise(column.text), 1, max(after - place, 1), column.confidence)
-
-
-def _is_marked(text: str) -> bool:
-    """Whether the text has boxes, also such as are boxes beside others only: ● ○ ■."""
-    return has_boxes(normalise(f"□{text}")[1:])

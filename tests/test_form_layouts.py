@@ -259,3 +259,46 @@ def test_a_printed_value_that_may_be_cut_is_not_called_sure():
     assert doubted == {"legal_representative", "address"}
     (typed,) = read_forms(Document("docx", tuple(map(Paragraph, lines))), SURVEY)
     assert typed.get("legal_representative").confidence == 1.0
+
+
+def _rows(*rows: tuple) -> Table:
+    """A table of texts; a pair is (text, rows it spans); None is covered from above."""
+    cells = []
+    for number, texts in enumerate(rows):
+        for column, item in enumerate(texts):
+            if item is not None:
+                written, span = item if isinstance(item, tuple) else (item, 1)
+                cells.append(Cell(number, column, written, span))
+    return Table(tuple(cells))
+
+
+@pytest.mark.parametrize("titles", [("账号信息", "管理员信息", "单位信息"), ("账号\n信息", "管理员\n信息", "单位\n信息"), ("账号", "管理员", "单位")])
+def test_what_stands_left_of_several_rows_is_no_label(titles):
+    account, admin, unit = titles
+    table = _rows(((account, 3), "账号名称", "衡东发布"), (None, "账号", "hdfb"), (None, "服务类型", "微信公众号"),
+                  ((admin, 2), "管理员姓名", "罗小芳"), (None, "手机号码", "13807340001"),
+                  ((unit, 2), "单位", "衡东县洣水镇人民政府(盖章)"), (None, "法人代表", "谭志强"), ("备注", "无", ""))  # fmt: skip
+    (form,) = read_forms(Document("docx", (table,)), SURVEY)
+    assert form.value("handle") == "hdfb" and form.value("admin_name") == "罗小芳" and form.value("admin_phone") == "13807340001"
+    assert form.value("unit_name") == "衡东县洣水镇人民政府" and form.kind == "unit_form"
+
+
+@pytest.mark.parametrize("last", [(("工作单位", "", ""), ("衡东县第一中学", "", "")), (("微信号", "工作单位", ""), ("xw_1990", "衡东县第一中学", ""))])
+def test_a_short_last_row_of_labels_has_its_values_below_it(last):
+    table = _rows(("账号名称", "账号", "服务类型"), ("洣水河畔", "msh", "微信公众号"), ("管理员姓名", "手机号码", "注册日期"),
+                  ("向文", "13907340002", "2018-03-05"), ("负责人姓名", "身份证号", "手机号码"), ("向文军", invented_id(), "13607340003"), *last)  # fmt: skip
+    (form,) = read_forms(Document("docx", (table,)), SURVEY)
+    assert form.value("employer") == "衡东县第一中学" and form.value("owner_name") == "向文军"
+
+
+def test_an_empty_column_between_labels_and_values_is_skipped():
+    pairs = [("账号名称", "衡东发布"), ("账号", "hdfb"), ("服务类型", "微信公众号"), ("管理员姓名", "罗小芳"), ("法人代表", "")]
+    (form,) = read_forms(Document("html", (_rows(*((label, "", value) for label, value in pairs)),)), SURVEY)
+    assert form.value("handle") == "hdfb" and form.value("admin_name") == "罗小芳" and form.value("legal_representative") is None
+
+
+def test_a_handle_may_begin_with_the_letters_of_a_label():
+    from rules.values import parse_handle
+
+    assert parse_handle("qqaj_3tz") == "qqaj_3tz" and parse_handle("IDOL_88") == "IDOL_88"
+    assert parse_handle("QQ123456") == "123456" and parse_handle("微信号hdfb") == "hdfb" and parse_handle("QQ:hd") == "hd"

@@ -239,3 +239,24 @@ def test_active_x_boxes_are_unsure():
     """Their state lies in a binary part: a person must look."""
     body = "<w:p><w:r><w:object><w:control w:name='CheckBox1'/></w:object></w:r></w:p>"
     assert texts(read(body)) == [UNSURE]
+
+
+def _complex_field(*instructions: str, data: str = "", result: str | None = None) -> str:
+    """A field; each part of its instructions a run of its own, as Word writes them."""
+    parts = "".join(f"<w:r><w:instrText xml:space='preserve'>{part}</w:instrText></w:r>" for part in instructions)
+    shown = "" if result is None else f"<w:r><w:fldChar w:fldCharType='separate'/></w:r>{run(result)}"
+    return f"<w:r><w:fldChar w:fldCharType='begin'>{data}</w:fldChar></w:r>{parts}{shown}<w:r><w:fldChar w:fldCharType='end'/></w:r>"
+
+
+def test_enclosed_characters_and_symbol_fields_are_ticks():
+    """带圈字符 draws √ over □ by a field without a result; other fields show their results alone."""
+    body = ("<w:p>" + _complex_field(" eq \\o\\ac(", "□", ",√) ") + run("是 ") + _complex_field("eq \\o\\ac(□, )") + run("否 ")
+            + _complex_field("SYMBOL 82 \\f \"Wingdings 2\"") + run("文字") + _complex_field(" MERGEFIELD x ", result="已填")
+            + "<w:fldSimple w:instr=' eq \\o(□,√) '/>" + run("图片") + "<w:fldSimple w:instr=' DATE '><w:r><w:t>今日</w:t></w:r></w:fldSimple></w:p>")
+    assert texts(read(body)) == ["☑是 □否 ☑文字已填☑图片今日"]
+
+
+def test_a_check_box_whose_state_was_lost_is_unsure():
+    lost = _complex_field(" FORMCHECKBOX ")
+    kept = _complex_field(" FORMCHECKBOX ", data="<w:ffData><w:checkBox><w:checked/></w:checkBox></w:ffData>")
+    assert texts(read(f"<w:p>{lost}{run('是')}{kept}{run('否')}</w:p>")) == ["▣是☑否"]
