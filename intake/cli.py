@@ -11,6 +11,7 @@ from pathlib import Path
 from intake import commands, system_errors, user_command
 from intake.desk import clerk
 from intake.office import reminders, roster
+from intake.replay import command as replaying
 from intake.usage import Parser, day, identifier, identifier_or_all, label_or_all
 from rules.errors import ConfigError, IntakeError
 
@@ -49,6 +50,7 @@ def parser() -> argparse.ArgumentParser:
     one = add("reminders", "今天该提醒谁补正、为什么不提醒其余的（只看不发）", reminders.reminders)
     one.add_argument("--json", action="store_true", help="以 JSON 输出")
     roster.add_commands(add)
+    replaying.add_commands(add)
     return top
 
 

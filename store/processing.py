@@ -1,8 +1,10 @@
 """The life of a `messages` row after it was entered: attempts, failure, and what reading it brought."""
 
 import json
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
+from rules.message import Message
 from rules.reading import FileReading, Reading
 from store.database import Database, insert, one, rows, update, writing
 
@@ -73,12 +75,7 @@ def record_reading(database: Database, message: dict, reading: Reading) -> list[
 
     To be called inside a transaction; what an earlier, interrupted processing left is replaced.
     """
-    mail = reading.message
-    update(database, "messages", message["id"], {
-        "message_id": mail.message_id, "in_reply_to": mail.in_reply_to, "from_address": mail.from_address,
-        "from_name": mail.from_name, "reply_to": mail.reply_to, "subject": mail.subject,
-        "sent_at": mail.sent_at.isoformat() if mail.sent_at else None, "text": mail.text or None,
-        "defects": json.dumps(mail.defects) if mail.defects else None})
+    update(database, "messages", message["id"], _headers(reading.message))
     identifiers: list[int] = []
     for file in reading.files:
         cursor = database.conn.execute(
@@ -89,6 +86,31 @@ def record_reading(database: Database, message: dict, reading: Reading) -> list[
              file.method, file.pages, int(file.inline)])
         identifiers.append(cursor.lastrowid)
     return identifiers
+
+
+def _headers(mail: Message) -> dict:
+    return {
+        "message_id": mail.message_id, "in_reply_to": mail.in_reply_to, "from_address": mail.from_address,
+        "from_name": mail.from_name, "reply_to": mail.reply_to, "subject": mail.subject,
+        "sent_at": mail.sent_at.isoformat() if mail.sent_at else None, "text": mail.text or None,
+        "defects": json.dumps(mail.defects) if mail.defects else None}
+
+
+def renew_reading(database: Database, message_id: int, reading: Reading, wanted: Collection[int]) -> dict[int, int]:
+    """Write the header fields and files of a mail that was read anew over what an older reader had found.
+
+    Every file keeps its row; what is no file any more goes, unless a decision is about it (`wanted`). Returns file of
+    the reading → row in `attachments`.
+    """
+    update(database, "messages", message_id, _headers(reading.message))
+    known = known_files(database, message_id, reading)
+    for index, file in enumerate(reading.files):
+        update(database, "attachments", known[index],
+               _file_row(file, None if file.parent is None else known[file.parent]))
+    left = {row["id"] for row in rows(database, "SELECT id FROM attachments WHERE message_id = ?", [message_id])}
+    for identifier in sorted(left - set(known.values()) - set(wanted), reverse=True):
+        database.conn.execute("DELETE FROM attachments WHERE id = ?", [identifier])
+    return known
 
 
 def keep_reading(database: Database, message_id: int, packed: bytes) -> None:
@@ -117,11 +139,14 @@ def known_files(database: Database, message_id: int, reading: Reading) -> dict[i
 
 
 def _insert_file(database: Database, message_id: int, file: FileReading, parent_id: int | None) -> int:
-    return insert(database, "attachments", {
-        "message_id": message_id, "parent_id": parent_id, "filename": file.filename or None,
-        "media_type": file.media_type, "size": file.size, "sha256": file.sha256, "role": file.role,
-        "problem": file.problem, "problem_detail": file.problem_detail, "text": file.text or None,
-        "method": file.method, "pages": file.pages, "inline": int(file.inline)})
+    return insert(database, "attachments", {"message_id": message_id, **_file_row(file, parent_id)})
+
+
+def _file_row(file: FileReading, parent_id: int | None) -> dict:
+    return {
+        "parent_id": parent_id, "filename": file.filename or None, "media_type": file.media_type, "size": file.size,
+        "sha256": file.sha256, "role": file.role, "problem": file.problem, "problem_detail": file.problem_detail,
+        "text": file.text or None, "method": file.method, "pages": file.pages, "inline": int(file.inline)}
 
 
 def finish(database: Database, message_id: int, kind: str, silence: str | None, now: datetime) -> None:

@@ -91,6 +91,8 @@ class Play:
         self.config, self.capsys = load_config(self.path), capsys
         self.database: Database = connect(self.config.database)
         self.readings, self.mails = Readings(), []
+        #: the clock, an hour after the last mail
+        self.now = _START
         if monkeypatch:
             monkeypatch.setattr(confine, "ReaderPool", lambda *_, **__: self.readings)
             monkeypatch.setattr(cli.commands, "start_logging", lambda verbose: None)
@@ -114,6 +116,7 @@ class Play:
         enter_import(self.database, f"{serial}.eml", sha256, size, received.isoformat(), received)
         pipeline.process_pending(self.config, SURVEY, self.database, self.readings,
                                  lambda: received + timedelta(minutes=1), patient=True)
+        self.now = received + timedelta(hours=1)
 
     def _answered(self, script: dict) -> str | None:
         if not script.get("答复"):

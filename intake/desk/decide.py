@@ -44,13 +44,17 @@ def clear(office: Office, number: str) -> Result:
 def clear_message(office: Office, message_id: int) -> None:
     """A person has looked at a mail that nobody could place: it belongs to no submission, or all is done about it."""
     with writing(office.database):
-        changed = office.database.conn.execute(
-            "UPDATE doubts SET resolved_at = ?, resolved_by = ? WHERE message_id = ? AND submission_id IS NULL AND "
-            "resolved_at IS NULL", [office.now.isoformat(timespec="seconds"), office.actor, message_id]).rowcount
-        if not changed:
+        if not resolve_mail(office, message_id):
             raise Refused(f"来信{message_id}没有待核实的事项。")
         decision = Decision("clear", office.now, office.actor, why=office.why)
         record(office, None, decision, "cleared", message_id=message_id)
+
+
+def resolve_mail(office: Office, message_id: int) -> int:
+    """What was in doubt about a mail is settled; returns how many sentences."""
+    return office.database.conn.execute(
+        "UPDATE doubts SET resolved_at = ?, resolved_by = ? WHERE message_id = ? AND submission_id IS NULL AND "
+        "resolved_at IS NULL", [office.now.isoformat(timespec="seconds"), office.actor, message_id]).rowcount
 
 
 def receive_paper(office: Office, number: str, day: date | None, anyway: bool = False) -> Result:
@@ -61,23 +65,34 @@ def receive_paper(office: Office, number: str, day: date | None, anyway: bool = 
         row = find(office, number)
         if row["status"] == "registered":
             raise Refused(f"{row['number']}的纸质件已于{row['paper_received_at'][:10]}登记收到。")
-        zone = office.config.time_zone
-        moment = datetime.combine(day, time(), zone) if day and day != office.now.astimezone(zone).date() else office.now
-        update(office.database, "submissions", row["id"], {
-            "paper_received_at": moment.isoformat(timespec="seconds"),
-            "status": "registered" if anyway else row["status"]})
+        received = day or office.now.astimezone(office.config.time_zone).date()
+        note_paper(office, row, received, anyway)
         decision = Decision("paper", office.now, office.actor, why=office.why,
-                            value={"day": moment.date().isoformat(), "anyway": anyway})
-        return conclude(office, row, decision, "paper-received", {"day": moment.date().isoformat()})
+                            value={"day": received.isoformat(), "anyway": anyway})
+        return conclude(office, row, decision, "paper-received", {"day": received.isoformat()})
+
+
+def note_paper(office: Office, row: dict, day: date, anyway: bool) -> None:
+    """When the paper form came; that of a day before today, or of a later one, at its beginning."""
+    zone = office.config.time_zone
+    moment = office.now if day == office.now.astimezone(zone).date() else datetime.combine(day, time(), zone)
+    update(office.database, "submissions", row["id"], {
+        "paper_received_at": moment.isoformat(timespec="seconds"),
+        "status": "registered" if anyway else row["status"]})
 
 
 def withdraw(office: Office, number: str) -> Result:
     """The registration no longer holds; its number stays."""
     with writing(office.database):
         row = find(office, number)
-        resolve_doubts(office, row["id"])
-        update(office.database, "submissions", row["id"], {"status": "withdrawn"})
+        close(office, row["id"])
         return conclude(office, row, Decision("withdraw", office.now, office.actor, why=office.why), "withdrawn")
+
+
+def close(office: Office, submission_id: int) -> None:
+    """Withdrawn, and with it whatever was in doubt."""
+    resolve_doubts(office, submission_id)
+    update(office.database, "submissions", submission_id, {"status": "withdrawn"})
 
 
 def reopen(office: Office, number: str) -> Result:
@@ -87,10 +102,15 @@ def reopen(office: Office, number: str) -> Result:
         if row["status"] not in ("withdrawn", "registered"):
             raise Refused(f"{row['number']}没有撤回,也没有登记收到纸质件,不必恢复。")
         kind = "withdraw" if row["status"] == "withdrawn" else "paper"
-        changes = {"status": "review"} | ({"paper_received_at": None} if kind == "paper" else {})
-        update(office.database, "submissions", row["id"], changes)
+        take_back(office, row["id"], kind)
         decision = Decision(kind, office.now, office.actor, value={"undone": True}, why=office.why)
         return conclude(office, row, decision, "reopened")
+
+
+def take_back(office: Office, submission_id: int, kind: str) -> None:
+    """Open again: `kind` is the decision that no longer holds, `withdraw` or `paper`."""
+    changes = {"status": "review"} | ({"paper_received_at": None} if kind == "paper" else {})
+    update(office.database, "submissions", submission_id, changes)
 
 
 def note(office: Office, number: str, text: str) -> None:

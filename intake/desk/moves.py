@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from intake import settle
+from intake.desk.decide import resolve_mail
 from intake.desk.decision import Office
 from rules.accounts import merge_accounts
 from rules.answer import SubmissionOutcome
@@ -204,8 +205,6 @@ def _fold(office: Office, submission_id: int, before: Sequence[int]) -> None:
 def mark_assigned(office: Office, row: dict, submission_id: int, *, opened: bool) -> None:
     """The mail belongs there: what was in doubt about it is settled, and it is no question any more."""
     submissions.link_message(office.database, submission_id, row["id"], "assigned")
-    office.database.conn.execute(
-        "UPDATE doubts SET resolved_at = ?, resolved_by = ? WHERE message_id = ? AND submission_id IS NULL AND "
-        "resolved_at IS NULL", [office.now.isoformat(timespec="seconds"), office.actor, row["id"]])
+    resolve_mail(office, row["id"])
     if row["kind"] not in ("registration", "supplement"):
         update(office.database, "messages", row["id"], {"kind": "registration" if opened else "supplement"})

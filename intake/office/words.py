@@ -62,6 +62,7 @@ ACTIONS = REPLY_STATES | {f"reply-{state}": f"回信：{word}" for state, word i
     "user-disabled": "停用用户", "user-enabled": "恢复用户",
     "paper-received": "收到纸质件", "withdrawn": "撤回", "reopened": "恢复",
     "original-viewed": "查看原件", "original-downloaded": "下载原件",
+    "replayed": "重新读取后有变", "number-left": "重新读取后编号保留",
 }
 YES_NO = {1: "是", 0: "否"}
 SIDES = {"front": "人像面", "back": "国徽面", "both": "两面"}

@@ -1,0 +1,139 @@
+"""What a replay would change, or has changed, for people: plain Chinese, numbers of persons masked."""
+
+from collections.abc import Iterator
+
+from intake.office import words
+from intake.office.story import masked_field
+from intake.replay.apply import Findings
+from intake.replay.compare import Change, Content
+from intake.replay.told import BEGINNING
+from rules.survey import Survey
+from rules.typography import typeset
+from rules.values import mask_personal
+
+#: changes of one submission that are written out; more are counted
+_MOST = 12
+
+
+def as_text(found: Findings, survey: Survey, drafted: int | None) -> str:
+    """The whole report; `drafted`: None while nothing was written down."""
+    lines = [f"重新读取来信{len(found.walked) - len(found.unreadable)}封,重新执行工作人员的决定{found.decisions}项。"]
+    if found.unreadable:
+        lines.append(f"来信{'、'.join(map(str, found.unreadable))}不能重新读取,沿用以前读取的结果。")
+    for change in found.submissions:
+        lines += _submission(change, found, survey)
+    for mail in found.mails:
+        lines += _mail(mail)
+    lines += _summary(found, drafted)
+    return "\n".join(typeset(line) for line in lines) + "\n"
+
+
+def _summary(found: Findings, drafted: int | None) -> Iterator[str]:
+    if not (found.submissions or found.mails):
+        yield "结论与现有的完全一致,没有需要改动的。"
+        return
+    would = "将" if drafted is None else "已"
+    yield f"登记{would}改动{len(found.submissions)}份,来信{would}改动{len(found.mails)}封。"
+    if found.untrue:
+        yield f"待发的答复中有{len(found.untrue)}封不再适用,{would}作废(编号{'、'.join(map(str, found.untrue))})。"
+    if drafted:
+        yield f"另拟答复{drafted}封,等待批准(intake outbox)。"
+    if found.untold:
+        yield f"与已告知申报人的不同、须由工作人员告知的有{len(found.untold)}份,已列入人工核验(intake review)。" if drafted is not None \
+            else f"与已告知申报人的不同、须由工作人员告知的有{len(found.untold)}份。"  # fmt: skip
+    yield "本次只是预演,没有作任何改动,也没有发出任何邮件。" if drafted is None else "没有发出任何邮件。"
+
+
+def _submission(change: Change, found: Findings, survey: Survey) -> Iterator[str]:
+    after, before = change.after, change.before
+    name = mask_personal(after.row["registrant"] or (before.row["registrant"] if before else None) or "(申报人未能判定)")
+    mark = "新立" if before is None else "材料已不单独成为登记,编号保留" if change.id in found.left else ""
+    yield f"{change.number} {name}{f'({mark})' if mark else ''}"
+    details = list(_details(before, after, survey))
+    for line in details[:_MOST]:
+        yield f"  · {line}"
+    if len(details) > _MOST:
+        yield f"  · 另有{len(details) - _MOST}处"
+    if change.id in found.untold:
+        yield from (f"  ! {mask_personal(sentence)}" for _, sentence, settled in after.doubts
+                    if sentence.startswith(BEGINNING) and not settled)
+
+
+def _details(before: Content | None, after: Content, survey: Survey) -> Iterator[str]:
+    old = before.row if before else {}
+    if before is None or old["status"] != after.row["status"]:
+        was = f"{words.word(words.STATUSES, old['status'])} → " if before else ""
+        yield f"状态:{was}{words.word(words.STATUSES, after.row['status'])}"
+    if (before.missing if before else ()) != after.missing:
+        yield f"尚缺:{_missing(before.missing, survey) + ' → ' if before else ''}{_missing(after.missing, survey)}"
+    for column, label, table in (("category", "类别", words.CATEGORIES), ("registrant", "申报人", {}), ("deadline", "期限", {})):
+        if before and old[column] != after.row[column]:
+            yield f"{label}:{_value(column, old[column], table)} → {_value(column, after.row[column], table)}"
+    yield from _accounts(before, after, survey)
+    yield from _papers(before, after)
+    yield from _mails(before, after)
+    for _, sentence, settled in after.doubts:
+        if not settled and not (before and any(sentence == each[1] for each in before.doubts)) and not sentence.startswith(
+                BEGINNING):
+            yield f"待核验:{mask_personal(sentence)}"
+
+
+def _missing(codes: tuple[str, ...], survey: Survey) -> str:
+    return "、".join(words.missing_word(survey, code) for code in codes) or "无"
+
+
+def _accounts(before: Content | None, after: Content, survey: Survey) -> Iterator[str]:
+    labels = {rule.name: rule.label for rule in survey.fields} | {"platform": "平台"}
+    held = before.fields if before else {}
+    for account, fields in after.fields.items():
+        named = f"账号{account}"
+        if account not in held:
+            yield f"{named}:新增 {dict(each[:2] for each in fields).get('name') or '未写名称'}" if before else \
+                f"{named}:{dict(each[:2] for each in fields).get('name') or '未写名称'}"  # fmt: skip
+            continue
+        old, new = ({each[0]: each for each in side} for side in (held[account], fields))
+        for name in labels:
+            was, now = old.get(name), new.get(name)
+            if (was and was[1:5:2]) != (now and now[1:5:2]):
+                yield f"{named} {labels[name]}:{_value(name, was and was[1], {})} → {_value(name, now and now[1], {})}"
+    for account in held:
+        if account not in after.fields:
+            yield f"账号{account}:不再在本登记中"
+
+
+def _papers(before: Content | None, after: Content) -> Iterator[str]:
+    if before is None:
+        return
+    for material in sorted(set(after.materials) - set(before.materials), key=str):
+        yield f"材料:{words.word(words.ROLES, material[1])} {'采纳' if material[4] else '不采纳'}({mask_personal(material[5] or '')})"
+    accepted = {material[:2] for material in after.materials}
+    for material in sorted(set(before.materials) - set(after.materials), key=str):
+        if material[:2] not in accepted:
+            yield f"材料:{words.word(words.ROLES, material[1])} 不再在本登记中"
+
+
+def _mails(before: Content | None, after: Content) -> Iterator[str]:
+    was, now = ({mail for mail, _ in side.mails} if side else set() for side in (before, after))
+    if now - was:
+        yield f"归入来信:{'、'.join(map(str, sorted(now - was)))}"
+    if was - now:
+        yield f"不再归入来信:{'、'.join(map(str, sorted(was - now)))}"
+
+
+def _value(column: str, value, table: dict) -> str:
+    if value in (None, ""):
+        return "空"
+    return table.get(value) or masked_field(column, str(value))
+
+
+def _mail(mail) -> Iterator[str]:
+    if mail.before != mail.after:
+        yield f"来信{mail.id}:{words.word(words.MAIL_KINDS, mail.before)} → {words.word(words.MAIL_KINDS, mail.after)}"
+    before = {sentence for sentence, _ in mail.doubts_before}
+    for sentence, settled in mail.doubts_after:
+        if sentence not in before and not settled:
+            yield f"来信{mail.id} 待归入:{mask_personal(sentence)}"
+    after = {sentence for sentence, _ in mail.doubts_after}
+    for sentence, settled in mail.doubts_before:
+        if sentence not in after and not settled:
+            yield f"来信{mail.id} 不再待归入"
