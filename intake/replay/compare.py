@@ -33,7 +33,7 @@ class Content:
     unread: frozenset[tuple]
     #: mail → why
     mails: tuple[tuple, ...]
-    #: (mail, sentence, whether it is settled)
+    #: open ones: (mail, sentence); what was settled stays on record, whether it would be raised again or not
     doubts: tuple[tuple, ...]
 
     @property
@@ -64,8 +64,7 @@ def content_of(database: Database, submission_id: int) -> Content | None:
         _tuples(database, _MATERIAL, f"materials {mine} ORDER BY id", submission_id),
         frozenset(_tuples(database, ("attachment_id", "open"), f"unread_files {mine}", submission_id)),
         _tuples(database, ("message_id", "why"), f"submission_messages {mine} ORDER BY message_id", submission_id),
-        _tuples(database, ("message_id", "sentence", "resolved_at IS NOT NULL"), f"doubts {mine} ORDER BY 1, 2, 3",
-                submission_id))
+        _tuples(database, ("message_id", "sentence"), f"doubts {mine} AND resolved_at IS NULL ORDER BY 1, 2", submission_id))
 
 
 def _fields(database: Database, submission_id: int) -> dict[int, tuple[tuple, ...]]:
@@ -102,9 +101,9 @@ class MailChange:
     #: `messages.kind`
     before: str | None
     after: str | None
-    #: sentences in doubt, while nobody knows whose the mail is: (sentence, whether it is settled)
-    doubts_before: tuple[tuple, ...]
-    doubts_after: tuple[tuple, ...]
+    #: sentences that are open, while nobody knows whose the mail is
+    doubts_before: tuple[str, ...]
+    doubts_after: tuple[str, ...]
 
 
 def changes(old: Database, shadow: Database) -> list[Change]:
@@ -128,9 +127,9 @@ def mail_changes(old: Database, shadow: Database) -> list[MailChange]:
             if kinds[row["id"]] != row["kind"] or before.get(row["id"], ()) != after.get(row["id"], ())]
 
 
-def _open_mails(database: Database) -> dict[int, tuple[tuple, ...]]:
-    found: dict[int, tuple[tuple, ...]] = {}
-    for row in rows(database, "SELECT message_id AS id, sentence, resolved_at IS NOT NULL AS settled FROM doubts WHERE "
-                    "submission_id IS NULL ORDER BY message_id, sentence, settled"):
-        found[row["id"]] = (*found.get(row["id"], ()), (row["sentence"], row["settled"]))
+def _open_mails(database: Database) -> dict[int, tuple[str, ...]]:
+    found: dict[int, tuple[str, ...]] = {}
+    for row in rows(database, "SELECT message_id AS id, sentence FROM doubts WHERE submission_id IS NULL AND resolved_at IS "
+                    "NULL ORDER BY message_id, sentence"):
+        found[row["id"]] = (*found.get(row["id"], ()), row["sentence"])
     return found

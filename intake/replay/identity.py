@@ -32,6 +32,7 @@ class Identity:
         self._mails = _grouped(rows(old, "SELECT * FROM submission_messages"), "message_id")
         self._keys = _registrants(old, self.submissions)
         self._accounts = _accounts(old)
+        self._kin = _kin(old, self.by_number)
         #: submissions and accounts of the database that stand in the shadow
         self.standing: set[int] = set()
         self._standing_accounts: set[int] = set()
@@ -141,8 +142,8 @@ class Identity:
         same = [kind for kind in ("handle", "name") if mine[kind] and mine[kind] in bore[kind]]
         if not same or (mine["platform"] and bore["platform"] and mine["platform"] not in bore["platform"]):
             return 0
-        at_home = where == submission_id
-        return len(same) + 4 * at_home if at_home or len(same) == 2 else 0
+        at_home = (where == submission_id) + (self._kin.get(where, where) == self._kin.get(submission_id, submission_id))
+        return len(same) + 2 * at_home if at_home or len(same) == 2 else 0
 
 
 def _best(mine: dict[int, Iterable[str]], theirs: dict[int, Iterable[str]]) -> list[tuple[int, int]]:
@@ -185,6 +186,22 @@ def _registrants(old: Database, submissions: dict[int, dict]) -> dict[int, set[s
     for row in rows(old, "SELECT id, submission_id, platform, name, handle FROM accounts"):
         keys[row["submission_id"]] |= _labels([_stored(row)])
     return keys
+
+
+def _kin(old: Database, by_number: dict[str, int]) -> dict[int, int]:
+    """Submission → one that stands for all with which people have made it change places, by joining or parting."""
+    kin: dict[int, int] = {}
+
+    def first(identifier: int) -> int:
+        while kin.get(identifier, identifier) != identifier:
+            identifier = kin[identifier]
+        return identifier
+
+    for row in rows(old, "SELECT submission_id, value FROM decisions WHERE kind IN ('merge', 'split') ORDER BY id"):
+        other = by_number.get(json.loads(row["value"])["number"])
+        if other is not None:
+            kin[first(other)] = first(row["submission_id"])
+    return {identifier: first(identifier) for identifier in {*kin, *kin.values()}}
 
 
 def _stored(row: dict) -> Account:

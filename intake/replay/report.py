@@ -55,8 +55,7 @@ def _submission(change: Change, found: Findings, survey: Survey) -> Iterator[str
     if len(details) > _MOST:
         yield f"  · 另有{len(details) - _MOST}处"
     if change.id in found.untold:
-        yield from (f"  ! {mask_personal(sentence)}" for _, sentence, settled in after.doubts
-                    if sentence.startswith(BEGINNING) and not settled)
+        yield from (f"  ! {mask_personal(sentence)}" for _, sentence in after.doubts if sentence.startswith(BEGINNING))
 
 
 def _details(before: Content | None, after: Content, survey: Survey) -> Iterator[str]:
@@ -72,9 +71,9 @@ def _details(before: Content | None, after: Content, survey: Survey) -> Iterator
     yield from _accounts(before, after, survey)
     yield from _papers(before, after)
     yield from _mails(before, after)
-    for _, sentence, settled in after.doubts:
-        if not settled and not (before and any(sentence == each[1] for each in before.doubts)) and not sentence.startswith(
-                BEGINNING):
+    known = {sentence for _, sentence in before.doubts} if before else set()
+    for _, sentence in after.doubts:
+        if sentence not in known and not sentence.startswith(BEGINNING):
             yield f"待核验:{mask_personal(sentence)}"
 
 
@@ -129,11 +128,7 @@ def _value(column: str, value, table: dict) -> str:
 def _mail(mail) -> Iterator[str]:
     if mail.before != mail.after:
         yield f"来信{mail.id}:{words.word(words.MAIL_KINDS, mail.before)} → {words.word(words.MAIL_KINDS, mail.after)}"
-    before = {sentence for sentence, _ in mail.doubts_before}
-    for sentence, settled in mail.doubts_after:
-        if sentence not in before and not settled:
-            yield f"来信{mail.id} 待归入:{mask_personal(sentence)}"
-    after = {sentence for sentence, _ in mail.doubts_after}
-    for sentence, settled in mail.doubts_before:
-        if sentence not in after and not settled:
-            yield f"来信{mail.id} 不再待归入"
+    yield from (f"来信{mail.id} 待归入:{mask_personal(sentence)}" for sentence in mail.doubts_after
+                if sentence not in mail.doubts_before)
+    if mail.doubts_before and not mail.doubts_after:
+        yield f"来信{mail.id} 不再待归入"

@@ -12,7 +12,9 @@ from rules.reading import Reading
 from rules.survey import Survey
 from rules.typography import typeset
 from store import processing, shadow, submissions
-from store.database import Database, rows
+from store.database import Database, one, rows
+
+_NOTHING_LEFT = "重新读取来信后，原属本编号的材料已不再单独成为一份登记"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +43,11 @@ class Stage:
         self.identity.put(submission_id)
         self.left.append(submission_id)
         old = self.identity.submissions[submission_id]
-        sentence = typeset(f"重新读取来信后,原属本编号的材料已不再单独成为一份登记(原申报人:{old['registrant'] or '未能判定'}),"
-                           "请核实应并入哪一份登记,或者予以撤回。")
+        # an earlier replay has said it, when it was still known whose it was
+        noted = one(self.old, "SELECT sentence FROM doubts WHERE submission_id = ? AND instr(sentence, ?) ORDER BY id",
+                    [submission_id, _NOTHING_LEFT])
+        sentence = noted["sentence"] if noted else typeset(
+            f"{_NOTHING_LEFT}(原申报人:{old['registrant'] or '未能判定'}),请核实应并入哪一份登记,或者予以撤回。")
         submissions.add_doubt(self.shadow, sentence, now, submission_id=submission_id)
         settle.judge_again(self.survey, self.shadow, submission_id, now)
 
