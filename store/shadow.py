@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from store.database import Database, connect, insert, one, rows, writing
+from store.database import Database, insert, one, scratch, writing
 
 #: number of the row that keeps the next 登记编号 above all that were given out
 _FENCE = "-"
@@ -20,14 +20,11 @@ def shadow_of(database: Database, path: Path, walked: set[int]) -> Iterator[Data
     """The shadow of `database` in a file at `path`, which is removed at the end; `walked`: the mails that will be
     processed in it."""
     _remove(path)
-    made = connect(path)
+    # an append-only table is one in the real database; here rows are renamed until they bear the numbers they had
+    made = scratch(path, database)
     try:
-        for pragma in ("journal_mode=MEMORY", "synchronous=OFF", "foreign_keys=OFF"):
-            made.conn.execute(f"PRAGMA {pragma}")
         with writing(made):
-            # an append-only table is one in the real database; here rows are renamed until they bear the numbers they had
-            for row in rows(made, "SELECT name FROM sqlite_schema WHERE type = 'trigger'"):
-                made.conn.execute(f"DROP TRIGGER {row['name']}")
+            made.conn.execute("CREATE INDEX shadow_history ON account_history(submission_id)")
             _copy(database, made, "messages")
             _copy(database, made, "attachments")
             _copy(database, made, "replies", {"mime": b""})
@@ -79,8 +76,8 @@ def is_there(database: Database, submission_id: int) -> bool:
     return one(database, "SELECT 1 FROM submissions WHERE id = ? AND number <> ?", [submission_id, _FENCE]) is not None
 
 
-def rename_submission(database: Database, given: int, kept: int, number: str) -> None:
-    """A submission that was opened anew is the one that bore `number`; what was said of it says so."""
+def rename_submission(database: Database, given: int, kept: int, number: str, since: int) -> None:
+    """A submission that was opened anew is the one that bore `number`; doubts after the id `since` say so too."""
     was = one(database, "SELECT number FROM submissions WHERE id = ?", [given])["number"]
     lift_fence(database, kept)
     database.conn.execute("UPDATE submissions SET id = ?, number = ? WHERE id = ?", [kept, number, given])
@@ -88,7 +85,8 @@ def rename_submission(database: Database, given: int, kept: int, number: str) ->
                   "decisions", "events"):
         database.conn.execute(f"UPDATE {table} SET submission_id = ? WHERE submission_id = ?", [kept, given])
     database.conn.execute("UPDATE submissions SET merged_into = ? WHERE merged_into = ?", [kept, given])
-    database.conn.execute("UPDATE doubts SET sentence = replace(sentence, ?1, ?2) WHERE instr(sentence, ?1)", [was, number])
+    database.conn.execute("UPDATE doubts SET sentence = replace(sentence, ?1, ?2) WHERE id > ?3 AND instr(sentence, ?1)",
+                          [was, number, since])
 
 
 def rename_account(database: Database, given: int, kept: int) -> None:

@@ -1,17 +1,26 @@
 """A replay rebuilds everything from the mails: by the same rules it finds the same, and nobody is told anything."""
 
+import itertools
 import json
+import os
+import signal
 from concurrent.futures import Future
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from build_conversation import Play, Readings, load, scripts
-from build_facts import SURVEY
+from build_facts import SURVEY, card
 
+from intake import cli
+from intake.config_file import load_config
 from intake.confined import confine
+from intake.lock import exclusive
+from intake.replay import apply, walk
 from intake.replay.run import replay
 from rules.survey import ACCOUNT_COLUMNS
-from store.database import rows
+from store import outbox
+from store.database import connect, rows
 
 _TABLES = ("messages", "attachments", "submissions", "submission_messages", "accounts", "fields", "papers", "unread_files",
            "materials", "doubts", "replies", "reply_submissions", "decisions", "events", "account_history", "readings",
@@ -171,3 +180,287 @@ def test_what_people_decided_on_an_older_reading_stands_on_the_newer_one(path, r
     # where the clerk could do the same, and no identity was misread that a person then corrected, all is as at once
     if codes == others and reader is blind_to_papers:
         assert standing(stage) == standing(straight)
+
+
+# --- answers -----------------------------------------------------------------------------------------------------------
+
+_UNIT = {"登记表.docx": "单位表", "证书.jpg": "单位证书", "身份证.jpg": "身份证"}
+#: the survey, but a unit must also name its type
+_STRICTER = replace(SURVEY, fields=tuple(
+    replace(rule, mandatory=(*rule.mandatory, "unit_form")) if rule.name == "unit_type" else rule for rule in SURVEY.fields))
+
+
+def deliver(stage: Play) -> None:
+    """Whatever waits goes out."""
+    for mail in outbox.due(stage.database, stage.now):
+        assert outbox.claim(stage.database, mail, stage.now)
+        assert outbox.mark_sent(stage.database, outbox.item(stage.database, mail.table, mail.id), "250", stage.now)
+
+
+def by_survey(stage: Play, survey, **how):
+    """A replay by other rules."""
+    return replay(stage.config, survey, stage.database, stage.readings, stage.now, **how)
+
+
+def state(stage: Play, number: str = "HD2019-0001") -> tuple:
+    (row,) = rows(stage.database, "SELECT status, missing FROM submissions WHERE number = ?", [number])
+    return row["status"], json.loads(row["missing"])
+
+
+@pytest.fixture
+def stage(tmp_path, monkeypatch, capsys) -> Play:
+    return Play(tmp_path, monkeypatch, capsys)
+
+
+def test_one_more_mandatory_field_is_shown_and_applied(stage, monkeypatch):
+    """The dry run says which submission, which status, what is missing, and writes nothing."""
+    stage.mail({"发件人": "a@example.net", "附件": _UNIT})
+    monkeypatch.setattr(cli.commands, "load_survey", lambda path: _STRICTER)
+    before = dump(stage)
+    code, said = stage.clerk("replay --dry-run")
+    assert code == 0 and dump(stage) == before
+    for words in ("HD2019-0001", "电子材料齐全", "待补正", "单位类型", "没有作任何改动"):
+        assert words in said
+    code, said = stage.clerk("replay")
+    assert code == 0 and "没有发出任何邮件" in said
+    assert state(stage) == ("incomplete", ["field:unit_type"])
+
+
+def test_who_was_told_otherwise_goes_to_a_person_and_is_not_written_to(stage):
+    """Complete, he was told; now something is missing: the office is told, and only the office."""
+    stage.mail({"发件人": "a@example.net", "附件": _UNIT})
+    deliver(stage)
+    before = rows(stage.database, "SELECT * FROM replies")
+    found, drafted = by_survey(stage, _STRICTER)
+    assert (found.untold, found.untrue, drafted) == ((1,), (), 0)
+    assert rows(stage.database, "SELECT * FROM replies") == before
+    (row,) = rows(stage.database, "SELECT review_reasons FROM submissions")
+    assert "曾告知材料齐全" in row["review_reasons"] and "单位类型" in row["review_reasons"]
+    assert "曾告知材料齐全" in stage.clerk("review")[1]
+    # the rules are mended: what he was told is true again, and nobody need look
+    found, drafted = by_survey(stage, SURVEY)
+    assert (state(stage), found.untold, drafted) == (("complete", []), (), 0)
+    assert rows(stage.database, "SELECT 1 FROM doubts WHERE resolved_at IS NULL") == []
+    assert rows(stage.database, "SELECT * FROM replies") == before
+
+
+def test_what_a_person_has_seen_of_it_is_not_said_again(stage, monkeypatch):
+    """Cleared once, cleared for every replay."""
+    monkeypatch.setattr(cli.commands, "load_survey", lambda path: _STRICTER)
+    stage.mail({"发件人": "a@example.net", "附件": _UNIT})
+    deliver(stage)
+    by_survey(stage, _STRICTER)
+    assert state(stage) == ("incomplete", ["field:unit_type"])
+    stage.clerk("clear HD2019-0001 --why 已电话告知")
+    before = dump(stage)
+    found, _ = by_survey(stage, _STRICTER)
+    assert found.submissions == () and dump(stage) == before
+
+
+def test_complete_after_all_waits_for_a_person_before_it_is_said(stage):
+    """He was told that something is missing; the clerk clears it, and only then the acknowledgement is written, once."""
+    stage.config = replace(stage.config)
+    without = {name: what for name, what in _UNIT.items() if name != "身份证.jpg"}
+    stage.mail({"发件人": "a@example.net", "附件": without | {"罗.jpg": "无关文件"}})
+    deliver(stage)
+    (sha256,) = stage.readings.known
+    known = stage.readings.known[sha256]
+    stage.readings.known[sha256] = replace(known, files=tuple(
+        replace(file, role="id_card", papers=(card(),)) if file.filename == "罗.jpg" else file for file in known.files))
+    found, drafted = again(stage)
+    assert (found.untold, drafted, state(stage)) == ((1,), 0, ("review", []))
+    assert len(stage.replies()) == 1
+    stage.clerk("clear HD2019-0001")
+    assert state(stage) == ("complete", [])
+    assert [row["kind"] for row in stage.replies(1)] == ["acknowledgement"]
+    found, drafted = again(stage)
+    assert (found.submissions, drafted, len(stage.replies())) == ((), 0, 2)
+
+
+@pytest.mark.parametrize("resting", ["queued", "held", "deferred"])
+def test_an_answer_that_waits_and_is_not_true_any_more_is_withdrawn_and_another_one_held(stage, resting):
+    """Never sent by itself, whatever the configuration says."""
+    stage.mail({"发件人": "a@example.net", "附件": _UNIT})
+    stage.database.conn.execute("UPDATE replies SET state = ?", [resting])
+    found, drafted = by_survey(stage, _STRICTER)
+    assert (found.untrue, found.untold, drafted) == ((1,), (), 1)
+    first, second = stage.replies()
+    assert (first["state"], first["reason"]) == ("suppressed", "重新读取来信后结论有变，原拟的答复不再适用。")
+    assert (second["kind"], second["state"]) == ("missing_materials", "held")
+    assert "单位类型" in second["body"]
+    assert outbox.due(stage.database, stage.now) == []
+    before = dump(stage)
+    by_survey(stage, _STRICTER)
+    assert dump(stage) == before
+
+
+def test_a_mail_that_nobody_had_answered_gets_a_draft_and_one_that_was_answered_gets_none(stage):
+    """A form that an older reader could not see: the mail was taken for something else."""
+    blind = stage.readings = Older(lambda reading: replace(reading, files=(), message=replace(
+        reading.message, subject="发票", text="请查收本月发票。")) if reading.message.from_address[0] == "a" else blind_to_forms(reading))
+    stage.mail({"发件人": "a@example.net", "附件": _UNIT})
+    stage.mail({"发件人": "b@example.net", "附件": {"登记表.docx": "个人表", "证.jpg": {"种类": "身份证", "姓名": "谭晓禾"}}})
+    deliver(stage)
+    assert [row["kind"] for row in stage.database["messages"].rows] == ["unrelated", "inquiry"]
+    assert [row["message_id"] for row in stage.replies()] == [2]
+    blind.reader = lambda reading: reading
+    again(stage)
+    assert [(row["to_address"], row["kind"], row["state"]) for row in stage.replies(1)] == [
+        ("a@example.net", "acknowledgement", "held")]
+    assert outbox.due(stage.database, stage.now) == []
+    # with whoever was told how to register, a person speaks first
+    (told,) = rows(stage.database, "SELECT * FROM submissions WHERE contact_address = 'b@example.net'")
+    assert told["status"] == "review" and "曾告知如何登记" in told["review_reasons"]
+    before = dump(stage)
+    again(stage)
+    assert dump(stage) == before
+
+
+def test_a_robot_gets_no_draft(stage):
+    """What a machine sent is taken in and stays unanswered."""
+    blind = stage.readings = Older(blind_to_forms)
+    stage.mail({"发件人": "a@example.net", "附件": _UNIT, "自动": True})
+    blind.reader = lambda reading: reading
+    again(stage)
+    assert not [row for row in stage.replies() if row["state"] != "suppressed"]
+
+
+def test_the_same_mail_once_more_after_a_replay_is_not_acknowledged_again(stage):
+    """He has his acknowledgement; that another column is read better now is no news to him."""
+    blind = stage.readings = Older(lambda reading: _forms(reading, lambda fields: tuple(
+        f for f in fields if f.name != "followers")))
+    stage.mail({"发件人": "a@example.net", "附件": _UNIT})
+    deliver(stage)
+    blind.reader = lambda reading: reading
+    found, _ = again(stage)
+    assert len(found.submissions) == 1 and found.untold == ()
+    stage.again(1)
+    assert len(stage.replies()) == 1
+
+
+# --- what else is about it ---------------------------------------------------------------------------------------------
+
+
+def test_a_dry_run_leaves_the_file_as_it_is_to_the_last_byte(stage):
+    """And leaves nothing beside it."""
+    stage.mail({"发件人": "a@example.net", "附件": _UNIT})
+    stage.database.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    before, names = stage.config.database.read_bytes(), sorted(path.name for path in stage.config.data.iterdir())
+    by_survey(stage, _STRICTER, dry_run=True)
+    assert stage.config.database.read_bytes() == before
+    assert sorted(path.name for path in stage.config.data.iterdir()) == names
+
+
+def test_mails_before_the_day_keep_their_readings(stage):
+    """The reader is asked for the later ones only."""
+    stage.mail({"发件人": "a@example.net", "附件": _UNIT})
+    for _ in range(23):
+        stage.mail({"发件人": "b@example.net", "正文": "您好"})
+    stage.mail({"发件人": "c@example.net", "附件": {"登记表.docx": "个人表"}})
+    first, *_, last = stage.readings.known
+    asked: list[str] = []
+    real = stage.readings.submit
+    stage.readings.submit = lambda function, path, sha256, *rest: (asked.append(sha256), real(function, path, sha256))[1]
+    found, _ = again(stage, since=date(2019, 8, 2))
+    assert last in asked and first not in asked and found.submissions == ()
+
+
+def test_a_mail_that_cannot_be_read_any_more_stands_as_it_was_read(stage):
+    """And where that was not kept, nothing is done at all."""
+    stage.mail({"发件人": "a@example.net", "附件": _UNIT})
+
+    def lost(*_):
+        future: Future = Future()
+        future.set_exception(FileNotFoundError("raw"))
+        return future
+
+    stage.readings.submit = lost
+    found, _ = again(stage)
+    assert (found.unreadable, found.submissions) == ((1,), ())
+    stage.database.conn.execute("DELETE FROM readings")
+    before = dump(stage)
+    with pytest.raises(walk.NotReadable, match="没有作任何改动"):
+        again(stage)
+    assert dump(stage) == before
+
+
+def test_with_the_daemon_running_only_the_dry_run_is_done(stage):
+    """One process at a time writes conclusions."""
+    stage.mail({"发件人": "a@example.net", "附件": _UNIT})
+    with exclusive(stage.config.data / "daemon.lock"):
+        code, said = stage.clerk("replay")
+        assert code == 1 and "--dry-run" in said
+        assert stage.clerk("replay --dry-run")[0] == 0
+    assert stage.clerk("replay")[0] == 0
+
+
+def test_what_happens_meanwhile_is_not_overwritten(stage, monkeypatch):
+    """A clerk decides while the mails are being read: the replay gives way."""
+    stage.mail({"发件人": "a@example.net", "附件": _UNIT})
+    real = walk.walk
+
+    def and_meanwhile(*arguments):
+        stage.clerk("note HD2019-0001 稍等")
+        return real(*arguments)
+
+    monkeypatch.setattr(walk, "walk", and_meanwhile)
+    before = rows(stage.database, "SELECT * FROM submissions")
+    with pytest.raises(apply.Meanwhile):
+        by_survey(stage, _STRICTER)
+    assert rows(stage.database, "SELECT * FROM submissions") == before
+
+
+def test_a_reminder_that_is_still_true_waits_on_and_one_that_is_not_is_withdrawn(stage):
+    """The database withdraws what ceases to be true, and only that."""
+    stage.mail({"发件人": "a@example.net", "附件": {"登记表.docx": "单位表", "证书.jpg": "单位证书"}})
+    stage.mail({"发件人": "b@example.net", "附件": {"登记表.docx": "个人表"}})
+    deliver(stage)
+    for submission in (1, 2):
+        stage.database.conn.execute(
+            "INSERT INTO replies (kind, to_address, subject, body, smtp_message_id, state, created_at, mime, submission_id) "
+            "VALUES ('reminder', 'x@example.net', '', '', ?, 'queued', '2019-08-02T09:00:00+08:00', x'', ?)",
+            [f"<r{submission}>", submission])
+        reply = stage.last("replies")
+        stage.database.conn.execute("INSERT INTO reminders VALUES (?, -3, '2019-08-13', '2019-08-10', ?)", [submission, reply])
+    again(stage)
+    assert [row["state"] for row in stage.replies(2)] == ["queued", "queued"]
+    by_survey(stage, _STRICTER)
+    assert [row["state"] for row in stage.replies(2)] == ["suppressed", "queued"]
+
+
+def _replay_and_die(path, readings, now, survey, at: int) -> int:
+    """In a process of its own: dies before the statement of that number; the exit code."""
+    child = os.fork()
+    if child:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    code = 1
+    try:
+        config = load_config(path)
+        database, count = connect(config.database), itertools.count(1)
+        database.conn.set_trace_callback(lambda sql: os.kill(os.getpid(), signal.SIGKILL) if next(count) == at else None)
+        replay(config, survey, database, readings, now)
+        code = 0
+    finally:
+        os._exit(code)
+
+
+def test_killed_at_any_point_it_has_changed_nothing_or_everything(tmp_path):
+    """kill -9 before every seventh statement; the next replay comes to the same."""
+    stage = Play(tmp_path)
+    stage.mail({"发件人": "a@example.net", "附件": _UNIT})
+    stage.mail({"发件人": "b@example.net", "附件": {"登记表.docx": "个人表"}})
+    before = dump(stage)
+    stage.database.close()
+    deaths = 0
+    for at in itertools.count(1, 7):
+        code = _replay_and_die(stage.path, stage.readings, stage.now, _STRICTER, at)
+        stage.database = connect(stage.config.database)
+        after = dump(stage)
+        if code == 0:
+            break
+        deaths += 1
+        assert code == -signal.SIGKILL and after == before, f"statement {at}"
+        stage.database.close()
+    assert deaths > 10 and state(stage) == ("incomplete", ["field:unit_type"])
+    assert by_survey(stage, _STRICTER)[0].submissions == ()
+    assert not list(stage.config.data.glob("replay*"))

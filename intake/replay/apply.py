@@ -12,7 +12,9 @@ from intake.desk.answer_decision import answer_decision, last_mail
 from intake.replay.compare import Change, MailChange
 from intake.replay.stage import Stage
 from intake.replay.steps import NUMBER_LEFT
+from intake.replay.told import is_so
 from intake.replay.walk import bounces
+from rules.answer import submission_key
 from rules.bounce import bounce_of
 from rules.errors import PermanentError
 from store import rebuilding, replies
@@ -87,6 +89,8 @@ def apply(stage: Stage, database: Database, found: Findings, seen: int, now: dat
         _record(stage, database, found, now)
         for reply in found.untrue:
             _suppress(database, reply, now)
+        for one_of in found.submissions:
+            _count_as_told(stage, database, one_of, now)
         return sum(_draft(stage, database, one_of, found, now) for one_of in found.submissions)
 
 
@@ -136,6 +140,13 @@ def _suppress(database: Database, reply_id: int, now: datetime) -> None:
                           "reply_submissions WHERE reply_id = ?)", [reply_id])
     add_event(database, now, "suppressed", message_id=row["message_id"], submission_id=row["submission_id"],
               detail={"table": "replies", "id": reply_id, "reason": NOT_TRUE})
+
+
+def _count_as_told(stage: Stage, database: Database, change: Change, now: datetime) -> None:
+    """Who was told how it stands is not told again because something else of it is read better."""
+    if is_so(database, change.id, stage.survey):
+        outcome = settle.judge_again(stage.survey, database, change.id, now)
+        replies.count_as_told(database, change.id, submission_key(outcome))
 
 
 def _draft(stage: Stage, database: Database, change: Change, found: Findings, now: datetime) -> bool:

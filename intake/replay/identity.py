@@ -32,6 +32,11 @@ class Identity:
         self._mails = _grouped(rows(old, "SELECT * FROM submission_messages"), "message_id")
         self._keys = _registrants(old, self.submissions)
         self._accounts = _accounts(old)
+        self._by_label: dict[tuple[str, str], set[int]] = defaultdict(set)
+        for account, (_, bore) in self._accounts.items():
+            for kind in ("handle", "name"):
+                for key in bore[kind]:
+                    self._by_label[kind, key].add(account)
         self._kin = _kin(old, self.by_number)
         #: submissions and accounts of the database that stand in the shadow
         self.standing: set[int] = set()
@@ -40,6 +45,8 @@ class Identity:
         self.lost: set[int] = set()
         self._highest = max(self.submissions, default=0)
         self._highest_account = one(shadow, "SELECT max(account_id) AS id FROM account_history")["id"]
+        #: the last doubt of earlier steps
+        self._doubts = 0
         #: made here and known to have been nowhere before
         self._new: set[int] = set()
         self._new_accounts: set[int] = set()
@@ -61,14 +68,19 @@ class Identity:
         self.keep_accounts()
         if last:
             self.lost |= set(self._opened[message_id]) - self.standing
+            self.step_done()
         return touched
+
+    def step_done(self) -> None:
+        """No number that was given for a moment is spoken of any more."""
+        self._doubts = one(self.shadow, "SELECT coalesce(max(id), 0) AS id FROM doubts")["id"]
 
     def take(self, given: int, kept: int) -> list[int]:
         """The submission that was opened as `given` is `kept`; returns those whose doubts now read otherwise."""
         number = one(self.shadow, "SELECT number FROM submissions WHERE id = ?", [given])["number"]
-        said = rows(self.shadow, "SELECT DISTINCT submission_id AS id FROM doubts WHERE instr(sentence, ?) AND "
-                    "submission_id IS NOT NULL", [number])
-        store.rename_submission(self.shadow, given, kept, self.submissions[kept]["number"])
+        said = rows(self.shadow, "SELECT DISTINCT submission_id AS id FROM doubts WHERE id > ? AND instr(sentence, ?) AND "
+                    "submission_id IS NOT NULL", [self._doubts, number])
+        store.rename_submission(self.shadow, given, kept, self.submissions[kept]["number"], self._doubts)
         self._new.discard(given)
         self._stand(kept)
         return [kept if row["id"] == given else row["id"] for row in said]
@@ -120,8 +132,8 @@ class Identity:
         scored = []
         for row in fresh:
             (account,) = [one_of for one_of in load_accounts(self.shadow, row["submission_id"]) if one_of.id == row["id"]]
-            scored += [(-score, row["id"], kept) for kept in self._accounts if kept not in self._standing_accounts
-                       and (score := self._likeness(account, row["submission_id"], kept))]
+            scored += [(-score, row["id"], kept) for kept in self._called(account) - self._standing_accounts
+                       if (score := self._likeness(account, row["submission_id"], kept))]
         taken: dict[int, int] = {}
         for _, given, kept in sorted(scored):
             if given not in taken and kept not in taken.values():
@@ -130,6 +142,11 @@ class Identity:
             store.rename_account(self.shadow, given, kept)
             self.hold_account(kept)
         self._new_accounts |= {row["id"] for row in fresh} - set(taken)
+
+    def _called(self, account: Account) -> set[int]:
+        """Accounts that have ever borne the handle or the name."""
+        mine = anchor_of(account)
+        return {kept for kind in ("handle", "name") for kept in self._by_label.get((kind, mine[kind]), ())}
 
     def hold_account(self, account_id: int) -> None:
         """The id is in use again."""

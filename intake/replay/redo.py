@@ -13,7 +13,7 @@ from intake.desk import decide, moves
 from intake.desk.decision import Office
 from intake.replay.stage import Stage
 from intake.replay.steps import Step
-from rules.decisions import concerns, human_field
+from rules.decisions import anchor_of, concerns, human_field
 from rules.submission import Account
 from rules.typography import typeset
 from store import overview, submissions
@@ -40,6 +40,7 @@ def redo(stage: Stage, step: Step) -> None:
     except NotAgain as reason:
         _tell(stage, office, row, str(reason))
     stage.identity.keep_accounts()
+    stage.identity.step_done()
 
 
 def _tell(stage: Stage, office: Office, row: dict, reason: str) -> None:
@@ -187,8 +188,6 @@ def _parted(stage: Stage, source: int, value: dict) -> list[int]:
 
 
 def _is_called(account: Account, anchor: dict) -> bool:
-    from rules.decisions import anchor_of
-
     return anchor_of(account) == anchor
 
 

@@ -22,6 +22,9 @@ _SAYING = "('acknowledgement', 'missing_materials', 'reminder', 'confirmation', 
 _OUT = "('sending', 'sent', 'uncertain', 'failed')"
 #: of these the registrant expects nothing from us, or a person tells him in any case
 _SETTLED = ("complete", "incomplete")
+#: replies that claim nothing, and those that say that all is there
+_VAGUE = {"receipt": "材料已收到、正在核对", "guidance": "如何登记"}
+_FIRM = {"acknowledgement": "材料齐全", "confirmation": "登记办完"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +45,27 @@ def told(database: Database, submission_id: int) -> Told | None:
               f"l.submission_id = ? AND r.state IN {_OUT} AND r.kind IN {_SAYING} ORDER BY r.id DESC LIMIT 1",
               [submission_id])
     if row is None:
-        return None
+        return _told_otherwise(database, submission_id)
     missing = frozenset(json.loads(row["missing"])) if row["missing"] is not None else None
     return Told(row["kind"], row["status"], frozenset() if row["kind"] == "acknowledgement" else missing)
+
+
+def _told_otherwise(database: Database, submission_id: int) -> Told | None:
+    """What one of its mails was answered while nobody knew that it was about this."""
+    row = one(database, "SELECT kind FROM replies WHERE submission_id IS NULL AND message_id IN (SELECT message_id FROM "
+              f"submission_messages WHERE submission_id = ?) AND state IN {_OUT} AND kind IN ('guidance', 'receipt') AND NOT "
+              "EXISTS (SELECT 1 FROM reply_submissions l WHERE l.reply_id = replies.id) ORDER BY id DESC LIMIT 1",
+              [submission_id])
+    return Told(row["kind"], None, None) if row else None
+
+
+def is_so(database: Database, submission_id: int, survey: Survey) -> bool:
+    """Whether the registrant was told just how the submission stands."""
+    said = told(database, submission_id)
+    row = one(database, "SELECT status, missing FROM submissions WHERE id = ?", [submission_id])
+    if said is None or said.kind in _VAGUE or row["status"] not in _SETTLED:
+        return False
+    return _sentence(said, row["status"], json.loads(row["missing"]), survey) is None
 
 
 def note_differences(stage: Stage, now) -> list[int]:
@@ -77,17 +98,16 @@ def _note(stage: Stage, submission_id: int, sentence: str, noted: dict | None, n
 
 def _sentence(said: Told, status: str, missing: list[str], survey: Survey) -> str | None:
     """What a person must know; None where what was told is so."""
-    before, after = _in_words(said.missing, survey), _in_words(missing, survey)
+    was = _VAGUE.get(said.kind) or _FIRM.get(said.kind) or (
+        f"尚缺{_in_words(said.missing, survey)}" if said.missing else "材料不齐")
     if status == "complete":
-        if said.kind in ("acknowledgement", "confirmation"):
+        if said.kind in _FIRM:
             return None
-        was = "材料已收到、正在核对" if said.kind == "receipt" else f"尚缺{before}" if before else "材料不齐"
         return typeset(f"{BEGINNING}:曾告知{was},现材料齐全,核实后清除此项,系统即按规定答复。")
-    if said.kind != "receipt" and (said.missing is None and said.kind != "acknowledgement" or said.missing == set(missing)):
+    # of an answer of an older version's time it is not known what it named
+    if said.kind not in (*_VAGUE, *_FIRM) and (said.missing is None or said.missing == set(missing)):
         return None
-    was = {"receipt": "材料已收到、正在核对", "acknowledgement": "材料齐全", "confirmation": "登记办完"}.get(
-        said.kind, f"尚缺{before}")
-    return typeset(f"{BEGINNING}:曾告知{was},现尚缺{after},请核实后告知申报人。")
+    return typeset(f"{BEGINNING}:曾告知{was},现尚缺{_in_words(missing, survey)},请核实后告知申报人。")
 
 
 def _in_words(codes, survey: Survey) -> str:
