@@ -103,12 +103,14 @@ def _accounts(before: Content | None, after: Content, survey: Survey) -> Iterato
 def _papers(before: Content | None, after: Content) -> Iterator[str]:
     if before is None:
         return
-    for material in sorted(set(after.materials) - set(before.materials), key=str):
-        yield f"材料:{words.word(words.ROLES, material[1])} {'采纳' if material[4] else '不采纳'}({mask_personal(material[5] or '')})"
-    accepted = {material[:2] for material in after.materials}
-    for material in sorted(set(before.materials) - set(after.materials), key=str):
-        if material[:2] not in accepted:
-            yield f"材料:{words.word(words.ROLES, material[1])} 不再在本登记中"
+    # the reason's wording, or which of two same files it is, is no news
+    was, now = ({material[1:5]: material for material in side.materials} for side in (before, after))
+    for key in sorted(now.keys() - was.keys(), key=str):
+        kind, accepted, reason = now[key][1], now[key][4], now[key][5]
+        yield f"材料:{words.word(words.ROLES, kind)} {'采纳' if accepted else '不采纳'}({mask_personal(reason or '')})"
+    kinds = {key[0] for key in now}
+    yield from (f"材料:{words.word(words.ROLES, key[0])} 不再在本登记中" for key in sorted(was.keys() - now.keys(), key=str)
+                if key[0] not in kinds)
 
 
 def _mails(before: Content | None, after: Content) -> Iterator[str]:
