@@ -11,9 +11,21 @@ from store.database import Database, insert, one, rows, update
 _OF_SUBMISSION = ("papers", "materials", "unread_files", "submission_messages")
 
 
+#: of these nothing follows for any submission: mail that waits to be processed, and who looked at what
+_WITHOUT_CONSEQUENCE = ("received", "relocated", "login", "login-failed", "login-blocked", "logout", "revealed", "original-viewed",
+                        "original-downloaded")
+
+
 def last_event(database: Database) -> int:
-    """By which it is seen whether anything has happened."""
+    """The newest entry of the audit trail."""
     return one(database, "SELECT coalesce(max(id), 0) AS id FROM events")["id"]
+
+
+def has_happened(database: Database, since: int) -> bool:
+    """Whether anything of consequence has been done after that entry."""
+    marks = ", ".join("?" * len(_WITHOUT_CONSEQUENCE))
+    return one(database, f"SELECT 1 FROM events WHERE id > ? AND action NOT IN ({marks}) AND action NOT LIKE 'user-%' LIMIT 1",
+               [since, *_WITHOUT_CONSEQUENCE]) is not None
 
 
 def write_files(shadow: Database, database: Database, messages: Collection[int]) -> None:

@@ -73,7 +73,7 @@ def apply(stage: Stage, database: Database, found: Findings, seen: int, now: dat
     at = now.isoformat(timespec="seconds")
     ids = [one_of.id for one_of in found.submissions]
     with writing(database):
-        if rebuilding.last_event(database) != seen:
+        if rebuilding.has_happened(database, seen):
             raise Meanwhile("重新读取期间又有来信处理完毕或者有人办理了事项，这一次的结果没有采用，请再运行一次。")
         database.conn.execute("PRAGMA defer_foreign_keys=ON")
         rebuilding.write_files(stage.shadow, database, found.walked)
