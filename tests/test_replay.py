@@ -110,7 +110,7 @@ class Older(Readings):
         super().__init__()
         self.reader = reader
 
-    def submit(self, function, path, sha256, *rest):
+    def submit(self, function, path, sha256, *rest, **how):
         future: Future = Future()
         future.set_result(self.reader(self.known[sha256]))
         return future
@@ -360,7 +360,7 @@ def test_mails_before_the_day_keep_their_readings(stage):
     first, *_, last = stage.readings.known
     asked: list[str] = []
     real = stage.readings.submit
-    stage.readings.submit = lambda function, path, sha256, *rest: (asked.append(sha256), real(function, path, sha256))[1]
+    stage.readings.submit = lambda function, path, sha256, *rest, **how: (asked.append(sha256), real(function, path, sha256))[1]
     found, _ = again(stage, since=date(2019, 8, 2))
     assert last in asked and first not in asked and found.submissions == ()
 
@@ -369,7 +369,7 @@ def test_a_mail_that_cannot_be_read_any_more_stands_as_it_was_read(stage):
     """And where that was not kept, nothing is done at all."""
     stage.mail({"发件人": "a@example.net", "附件": _UNIT})
 
-    def lost(*_):
+    def lost(*_, **__):
         future: Future = Future()
         future.set_exception(FileNotFoundError("raw"))
         return future

@@ -4,13 +4,10 @@ import json
 from dataclasses import dataclass
 
 from rules.accounts import HUMAN
-from rules.survey import ACCOUNT_COLUMNS
 from store.database import Database, one, rows
 
-#: columns of `submissions` that are conclusions
-COLUMNS = ("category", "category_evidence", "registrant", "registrant_key", "code_key", "uscc", "id_number", "status",
-           "missing", "review_reasons", "contact_address", "on_time", "deadline", "opened_at", "paper_received_at",
-           "merged_into")
+#: columns of `submissions` that are no conclusions
+_APART = ("id", "number", "updated_at", "answered_key")
 _FIELD = ("name", "value", "raw", "valid", "complaint", "attachment_id", "location", "method", "confidence")
 _PAPER = ("attachment_id", "kind", "side", "title", "holder", "number", "principal", "valid_until", "confidence",
           "evidence", "doubts", "location")
@@ -21,7 +18,7 @@ _MATERIAL = ("attachment_id", "kind", "holder", "number", "accepted", "reason")
 class Content:
     """One submission with everything that belongs to it."""
 
-    #: COLUMNS
+    #: its conclusions
     row: dict
     #: account → its columns
     accounts: dict[int, dict]
@@ -52,12 +49,12 @@ class Content:
 
 def content_of(database: Database, submission_id: int) -> Content | None:
     """A submission as it stands; None where there is none."""
-    row = one(database, f"SELECT {', '.join(COLUMNS)} FROM submissions WHERE id = ?", [submission_id])
+    row = one(database, "SELECT * FROM submissions WHERE id = ?", [submission_id])
     if row is None:
         return None
+    row = {name: value for name, value in row.items() if name not in _APART}
     accounts = {account["id"]: account for account in rows(
-        database, f"SELECT id, attachment_id, message_id, form_kind, extra, {', '.join(ACCOUNT_COLUMNS)} FROM accounts WHERE "
-        "submission_id = ? ORDER BY id", [submission_id])}
+        database, "SELECT * FROM accounts WHERE submission_id = ? ORDER BY id", [submission_id])}
     mine = "WHERE submission_id = ?"
     return Content(
         row, accounts, _fields(database, submission_id), _tuples(database, _PAPER, f"papers {mine} ORDER BY id", submission_id),

@@ -65,11 +65,11 @@ def _details(before: Content | None, after: Content, survey: Survey) -> Iterator
         yield f"状态:{was}{words.word(words.STATUSES, after.row['status'])}"
     if (before.missing if before else ()) != after.missing:
         yield f"尚缺:{_missing(before.missing, survey) + ' → ' if before else ''}{_missing(after.missing, survey)}"
-    for column, label, table in (("category", "类别", words.CATEGORIES), ("registrant", "申报人", {}), ("deadline", "期限", {})):
+    for column, label, table in (("category", "类别", words.categories(survey)), ("registrant", "申报人", {}), ("deadline", "期限", {})):
         if before and old[column] != after.row[column]:
             yield f"{label}:{_value(column, old[column], table)} → {_value(column, after.row[column], table)}"
     yield from _accounts(before, after, survey)
-    yield from _papers(before, after)
+    yield from _papers(before, after, survey)
     yield from _mails(before, after)
     known = {sentence for _, sentence in before.doubts} if before else set()
     for _, sentence in after.doubts:
@@ -100,16 +100,17 @@ def _accounts(before: Content | None, after: Content, survey: Survey) -> Iterato
             yield f"账号{account}:不再在本登记中"
 
 
-def _papers(before: Content | None, after: Content) -> Iterator[str]:
+def _papers(before: Content | None, after: Content, survey: Survey) -> Iterator[str]:
     if before is None:
         return
+    roles = words.roles(survey)
     # the reason's wording, or which of two same files it is, is no news
     was, now = ({material[1:5]: material for material in side.materials} for side in (before, after))
     for key in sorted(now.keys() - was.keys(), key=str):
         kind, accepted, reason = now[key][1], now[key][4], now[key][5]
-        yield f"材料:{words.word(words.ROLES, kind)} {'采纳' if accepted else '不采纳'}({mask_personal(reason or '')})"
+        yield f"材料:{words.word(roles, kind)} {'采纳' if accepted else '不采纳'}({mask_personal(reason or '')})"
     kinds = {key[0] for key in now}
-    yield from (f"材料:{words.word(words.ROLES, key[0])} 不再在本登记中" for key in sorted(was.keys() - now.keys(), key=str)
+    yield from (f"材料:{words.word(roles, key[0])} 不再在本登记中" for key in sorted(was.keys() - now.keys(), key=str)
                 if key[0] not in kinds)
 
 

@@ -99,7 +99,7 @@ class _Kept:
     def __init__(self, stage: Stage):
         self._stage = stage
 
-    def submit(self, function, path, sha256: str, *rest) -> Future:
+    def submit(self, function, path, sha256: str, *rest, **how) -> Future:
         message = one(self._stage.shadow, "SELECT id FROM messages WHERE sha256 = ? AND duplicate_of IS NULL", [sha256])
         future: Future = Future()
         future.set_result(self._stage.reading(message))
