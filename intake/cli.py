@@ -8,7 +8,7 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
-from intake import commands, system_errors, user_command
+from intake import commands, new_survey, system_errors, user_command
 from intake.desk import clerk
 from intake.office import reminders, roster
 from intake.replay import command as replaying
@@ -89,6 +89,7 @@ def _add_work(add) -> None:
     one.add_argument("--json", action="store_true", help="以 JSON 输出")
     one = add("retry", "重新处理未能处理的来信", commands.retry)
     one.add_argument("messages", nargs="+", type=identifier_or_all, metavar="来信ID|all")
+    new_survey.add_arguments(add("new-survey", "从空白登记表起草另一次登记的 survey.yaml", new_survey.new_survey))
     one = add("demo", "演示：内置邮箱和样例来信", commands.demo)
     one.add_argument("--no-serve", action="store_true", help="演示完即退出，不启动管理页面")
     one.add_argument("--folder", type=Path, default=Path("demo-data"), metavar="文件夹", help="演示数据放在哪里")

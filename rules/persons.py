@@ -43,10 +43,15 @@ def assign(entries: list[Entry], kind: str | None, survey: Survey) -> Iterator[t
         rule = next((rule for rule in fitting if rule.name not in taken), None)
         if rule is None or _beside_another(entry, persons):
             continue
-        if rule.kind == "id_number" and rule.after is None and _person(entry, persons) in _heads(survey):
+        if rule.kind == "id_number" and _of_registrant(rule, survey) and _person(entry, persons) in _heads(survey):
             continue
         taken.add(rule.name)
         yield rule, replace(entry, confidence=min(entry.confidence, 0.6))
+
+
+def _of_registrant(rule: FieldRule, survey: Survey) -> bool:
+    """Whether the ID number is the registrant's own, as far as the survey says."""
+    return rule.after is None and rule.name in survey.id_number_fields
 
 
 def _heads(survey: Survey) -> tuple[str, ...]:
@@ -79,7 +84,7 @@ def _choose(
     person = _person(entry, persons)
     if fitting[0].kind == "person":
         return _choose_person(fitting, following, taken)
-    if fitting[0].kind == "id_number" and all(rule.after is None for rule in fitting):
+    if fitting[0].kind == "id_number" and all(_of_registrant(rule, survey) for rule in fitting):
         # another person's ID number has no field; one below the admin's column is taken where there is no other
         return fitting[0] if person in (None, "", *survey.person_fields) else None
     if all(rule.after is None for rule in fitting):
