@@ -8,12 +8,12 @@ from types import SimpleNamespace
 import httpx
 import pytest
 from build_admin import PASSWORDS, fill, log_in, serving, sql, submit
-from build_store import ID_NUMBER, PHONE, at, empty_store
+from build_store import ID_NUMBER, at, empty_store
 from datasette import Forbidden
 
 from rules.errors import PermanentError
 from store import passwords, sessions, users
-from store.admin.access import COOKIE, may, need, reveal
+from store.admin.access import COOKIE, may, need
 from store.database import rows
 from store.sessions import Lifetime
 
@@ -54,7 +54,7 @@ def database(tmp_path):
 def actions(database) -> list[tuple]:
     """(actor, action) of every event about log-in, in their order."""
     return [(row["actor"], row["action"]) for row in rows(database, "SELECT actor, action FROM events ORDER BY id")
-            if row["action"].startswith(("log", "revealed", "user"))]
+            if row["action"].startswith(("log", "user"))]
 
 
 # -- rights ----------------------------------------------------------------------------------------------------------
@@ -357,37 +357,7 @@ def test_too_many_failures_are_told_on_the_page(tmp_path):
         assert actions(database)[-5:] == [("王看", "login-failed")] * 5
 
 
-# -- numbers in full -------------------------------------------------------------------------------------------------
-
-
-def test_a_number_in_full_is_written_down_with_who_saw_it(folder, site):
-    """The place stands in the audit trail, never the number."""
-    import asyncio
-
-    from build_store import configuration, shipped_survey
-
-    from intake.admin import site_for
-
-    there = site_for(configuration(folder), shipped_survey())
-    places = [("accounts", 1, "owner_id_number"), ("accounts", 1, "admin_phone"), ("accounts", 99, "admin_phone")]
-    allowed = SimpleNamespace(actor={"id": "赵管", "role": "manage", "full": True})
-    refused = SimpleNamespace(actor={"id": "李办", "role": "handle", "full": False})
-    try:
-        seen = asyncio.run(reveal(there, allowed, places, submission_id=1))
-        with pytest.raises(Forbidden):
-            asyncio.run(reveal(there, refused, places))
-        with pytest.raises(KeyError):
-            asyncio.run(reveal(there, allowed, [("users", 1, "password")]))
-    finally:
-        there.executor.shutdown()
-        there.intake_access.close()
-        for each in there.databases.values():
-            each.close()
-    assert seen == {places[0]: ID_NUMBER, places[1]: PHONE}
-    with closing(empty_store(folder)) as database:
-        (event,) = rows(database, "SELECT actor, submission_id, detail FROM events WHERE action = 'revealed'")
-    assert (event["actor"], event["submission_id"]) == ("赵管", 1)
-    assert "accounts.owner_id_number 1" in event["detail"] and ID_NUMBER not in event["detail"]
+# -- the audit trail, one's own password ------------------------------------------------------------------------------
 
 
 def test_log_in_and_out_are_in_the_audit_trail(tmp_path):
@@ -401,6 +371,22 @@ def test_log_in_and_out_are_in_the_audit_trail(tmp_path):
         assert actions(database)[3:] == [("anonymous", "login-failed"), ("王看", "login-failed"), ("王看", "login"),
                                          ("王看", "logout")]
         assert "falsch" not in "\n".join(database.conn.iterdump())
+
+
+def test_a_new_password_of_ones_own_ends_every_session(tmp_path):
+    """The old one must be known; the new ones must be the same and good."""
+    name, old = PASSWORDS["view"]
+    with serving(tmp_path, role="view") as client:
+        for form, complaint in (({"old": "falsch-x", "new": "neu-2019-xx", "again": "neu-2019-xx"}, "现在的密码不正确"),
+                                ({"old": old, "new": "neu-2019-xx", "again": "neu-2019-yy"}, "不一样"),
+                                ({"old": old, "new": "kurz", "again": "kurz"}, "8 至 200"),
+                                ({"old": old}, "不一样")):
+            assert complaint in submit(client, "/-/password", **form).text
+        assert client.get("/").status_code == 200
+        done = submit(client, "/-/password", old=old, new="neu-2019-xx", again="neu-2019-xx")
+        assert done.headers["location"] == "/-/login" and client.get("/").status_code == 303
+        assert log_in(client, "view").status_code == 403
+        assert submit(client, "/-/login", name=name, password="neu-2019-xx").status_code == 303
 
 
 # -- users -----------------------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ DOUBTFUL, HOSTILE = "HD2019-0003", "HD2019-0004"
 _WCAG = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}}
 #: every sort of page
 ADDRESSES = [
-    "/", "/intake", "/-/queue", f"/-/queue/{DOUBTFUL}", f"/-/queue/{HOSTILE}", f"/-/submission/{DOUBTFUL}",
+    "/", "/intake", "/-/password", "/-/queue", f"/-/queue/{DOUBTFUL}", f"/-/queue/{HOSTILE}", f"/-/submission/{DOUBTFUL}",
     f"/-/submission/{HOSTILE}", "/-/message/3", "/-/message/4", "/-/outbox", "/-/outbox/4", "/-/file/1", "/-/file/5",
     "/-/file/8", "/-/file/9", "/intake?sql=select+number,+registrant+from+submissions",
     "/intake/submissions/4", "/intake/messages/4", "/intake/accounts/4",

@@ -58,7 +58,7 @@ ACTIONS = REPLY_STATES | {f"reply-{state}": f"回信：{word}" for state, word i
     "split": "分出登记", "split-off": "由别的登记分出", "merged": "并入别的登记", "merged-away": "被并入", "noted": "加备注",
     "urging-drafted": "起草催报信",
     "login": "登录管理页面", "login-failed": "登录失败", "login-blocked": "登录失败过多，暂停登录", "logout": "退出登录",
-    "revealed": "查看完整号码", "user-added": "添加用户", "user-changed": "更改用户权限", "user-password": "更改密码",
+    "user-added": "添加用户", "user-changed": "更改用户权限", "user-password": "更改密码",
     "user-disabled": "停用用户", "user-enabled": "恢复用户",
     "paper-received": "收到纸质件", "withdrawn": "撤回", "reopened": "恢复",
     "original-viewed": "查看原件", "original-downloaded": "下载原件",

@@ -1,4 +1,4 @@
-"""Who may do what on the site: log-in, rights, and the way to a number in full.
+"""Who may do what on the site: rights, log-in and log-out, a new password.
 
 `request.actor` is None or `{"id": name, "role": code, "full": bool}`. `gate.Gate` lets nobody past without a session, so
 a page has only to ask for more than looking: `need(request, "handle")`.
@@ -16,10 +16,9 @@ from urllib.parse import quote
 
 from datasette import Forbidden, Response
 
+from rules.errors import PermanentError
 from store import passwords, sessions, users
-from store.admin.policy import tables
-from store.database import Database, connect, one, writing
-from store.processing import add_event
+from store.database import Database, connect
 from store.sessions import Lifetime
 
 log = logging.getLogger(__name__)
@@ -29,7 +28,7 @@ RIGHTS = users.ROLES
 #: roles in the office's words
 ROLE_WORDS = {"view": "查看", "handle": "办理", "manage": "管理"}
 COOKIE = "intake_session"
-LOG_IN, LOG_OUT = "/-/login", "/-/logout"
+LOG_IN, LOG_OUT, PASSWORD = "/-/login", "/-/logout", "/-/password"
 _RIGHT_WORDS = ROLE_WORDS | {"full": "查看完整号码"}
 
 
@@ -89,6 +88,19 @@ class Access:
             await self.run(sessions.failed, user, self._now())
         return token
 
+    async def new_password(self, actor: dict, old: str, new: str) -> str | timedelta | None:
+        """Change the person's own password; None when done, why not (Chinese), or how long to wait."""
+        token = await self.log_in(actor["id"], old)
+        if token is None or isinstance(token, timedelta):
+            return token or "现在的密码不正确。"
+        try:
+            # ends every session of the person, this one too
+            await self.run(users.set_password, actor["id"], new, self._now(), actor["id"])
+        except PermanentError as problem:
+            await self.log_out(token)
+            return str(problem)
+        return None
+
     async def log_out(self, token: str) -> None:
         """End the session."""
         await self.run(sessions.end, token, self._now())
@@ -96,38 +108,6 @@ class Access:
     async def anybody(self) -> bool:
         """Whether anybody can log in at all."""
         return await self.run(users.anybody)
-
-    async def numbers(self, actor: dict, places: list[tuple[str, int, str]], submission_id: int | None) -> dict:
-        """The unmasked values at the places, in the transaction that writes down who saw them."""
-        return await self.run(_numbers, actor["id"], places, submission_id, self._now())
-
-
-async def reveal(datasette, request, places: Iterable[tuple[str, int, str]], submission_id: int | None = None) -> dict:
-    """Values in full, as `{(table, id, column): value}`; rows that are not there are left out.
-
-    Call it for a deliberate POST only. Needs the right `full`, else raises Forbidden. Writes one event `revealed` that
-    names the person and the places (never a number), before anything is returned. Raises KeyError for a column that
-    the site does not show.
-    """
-    need(request, "full")
-    wanted = list(places)
-    for table, _, column in wanted:
-        if tables()[table].column(column) is None:
-            raise KeyError(f"{table}.{column}")
-    return await datasette.intake_access.numbers(request.actor, wanted, submission_id)
-
-
-def _numbers(database: Database, actor: str, places: list, submission_id: int | None, now: datetime) -> dict:
-    found = {}
-    with writing(database):
-        for table, row_id, column in places:
-            row = one(database, f'SELECT "{column}" AS value FROM "{table}" WHERE id = ?', [row_id])
-            if row:
-                found[table, row_id, column] = row["value"]
-        if found:
-            add_event(database, now, "revealed", actor=actor, submission_id=submission_id,
-                      detail={"places": [f"{table}.{column} {row_id}" for table, row_id, column in found]})
-    return found
 
 
 def token_of(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
@@ -156,8 +136,7 @@ async def log_in_page(request, datasette):
     name = given.get("name", "")
     token = await datasette.intake_access.log_in(name, given.get("password", ""))
     if isinstance(token, timedelta):
-        minutes = ceil(token.total_seconds() / 60)
-        return await _form(datasette, request, target, name, f"登录失败次数过多，请在 {minutes} 分钟后再试。", 429,
+        return await _form(datasette, request, target, name, _wait(token), 429,
                            {"retry-after": str(ceil(token.total_seconds()))})
     if token is None:
         return await _form(datasette, request, target, name, "用户名或密码不正确。", 403)
@@ -178,7 +157,23 @@ async def log_out_page(request, datasette):
     return response
 
 
-ROUTES = ((rf"^{LOG_IN}$", log_in_page), (rf"^{LOG_OUT}$", log_out_page))
+async def password_page(request, datasette):
+    """GET shows the form, POST sets one's own password; one must log in again with it."""
+    error, status = None, 200
+    if request.method == "POST":
+        given = await request.post_vars()
+        error, status = "两次输入的新密码不一样。", 400
+        if given.get("new", "") == given.get("again"):
+            error = await datasette.intake_access.new_password(request.actor, given.get("old", ""), given["again"])
+        if error is None:
+            return _moved(LOG_IN)
+        if isinstance(error, timedelta):
+            error, status = _wait(error), 429
+    page = await datasette.render_template("password.html", {"error": error, "shortest": users.SHORTEST}, request=request)
+    return Response.html(page, status=status)
+
+
+ROUTES = ((rf"^{LOG_IN}$", log_in_page), (rf"^{LOG_OUT}$", log_out_page), (rf"^{PASSWORD}$", password_page))
 
 
 def log_in_address(path: str) -> str:
@@ -193,6 +188,10 @@ async def _form(datasette, request, target: str, name: str = "", error: str | No
         "nobody": not await datasette.intake_access.anybody(),
     }, request=request)
     return Response.html(page, status=status, headers=headers)
+
+
+def _wait(time: timedelta) -> str:
+    return f"输错密码次数过多，请在 {ceil(time.total_seconds() / 60)} 分钟后再试。"
 
 
 def _target(text: str | None) -> str:

@@ -131,8 +131,8 @@ def _form_refusal(scope) -> tuple[int, str] | None:
 
 def _same_origin(headers: dict[bytes, bytes]) -> bool:
     """Whether a page of ours sent the form, as far as the browser tells."""
-    if headers.get(b"sec-fetch-site", b"same-origin") != b"same-origin":
-        return False
+    if site := headers.get(b"sec-fetch-site"):
+        return site == b"same-origin"
     origin = headers.get(b"origin")
     return origin is None or _netloc(origin.decode("latin-1")) == headers.get(b"host", b"").decode("latin-1").lower()
 
