@@ -19,8 +19,13 @@ class Case:
     title: str | None
     #: when it came, ISO 8601
     since: str
-    #: sentences, as written
-    reasons: tuple[str, ...]
+    #: JSON list of sentences, as written; thousands of cases are listed, few are read
+    said: str
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why it waits, each sentence once."""
+        return tuple(dict.fromkeys(json.loads(self.said)))
 
 
 def waiting(database: Database) -> list[Case]:
@@ -30,15 +35,13 @@ def waiting(database: Database) -> list[Case]:
     found = rows(database, "SELECT number, registrant, opened_at, review_reasons FROM submissions WHERE status <> 'withdrawn' "
                  "AND merged_into IS NULL AND (status = 'review' OR review_reasons <> '[]') ORDER BY status <> 'review', "
                  "opened_at, id")
-    cases = [Case("submission", row["number"], row["registrant"], row["opened_at"], tuple(json.loads(row["review_reasons"])))
-             for row in found]
+    cases = [Case("submission", row["number"], row["registrant"], row["opened_at"], row["review_reasons"]) for row in found]
     found = rows(database, "SELECT m.id, m.subject, m.received_at, json_group_array(d.sentence) AS sentences FROM doubts d "
                  "JOIN messages m ON m.id = d.message_id WHERE d.submission_id IS NULL AND d.resolved_at IS NULL GROUP BY "
                  "m.id ORDER BY m.received_at, m.id")
-    cases += [Case("message", str(row["id"]), row["subject"], row["received_at"],
-                   tuple(dict.fromkeys(json.loads(row["sentences"])))) for row in found]
-    return cases + [Case("message", str(row["id"]), row["subject"], row["received_at"], (row["error"] or "未能处理",))
-                    for row in overview.failed_messages(database)]
+    cases += [Case("message", str(row["id"]), row["subject"], row["received_at"], row["sentences"]) for row in found]
+    return cases + [Case("message", str(row["id"]), row["subject"], row["received_at"],
+                         json.dumps([row["error"] or "未能处理"])) for row in overview.failed_messages(database)]
 
 
 def neighbours(cases: list[Case], number: str) -> tuple[int, Case | None, Case | None] | None:

@@ -13,6 +13,7 @@ from store.migrations import (
     m008_readings,
     m009_replay,
     m017_towns,
+    m026_waiting,
 )
 from store.migrations.steps import migrations
 
@@ -26,5 +27,6 @@ __all__ = [
     "m008_readings",
     "m009_replay",
     "m017_towns",
+    "m026_waiting",
     "migrations",
 ]
