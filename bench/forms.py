@@ -81,7 +81,7 @@ def _ours(place: Path, user: User, count: int, processes: int = 0, take_in: Call
     """Seconds for all, and rows written for each mail."""
     config = settings(place / f"ours-{user.name}", user, processes=processes)
     survey, database = load_survey(config.survey), connect(config.database)
-    with ReaderPool(config.survey, config.read) as pool:
+    with ReaderPool(config.survey, config.read, data=config.data) as pool:
         _warm(pool, place / "warm", processes)
         quiet_disk()
         began = time.perf_counter()

@@ -17,7 +17,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "tests"), str(HERE.parent)]
 for library in ("OMP", "OPENBLAS", "MKL", "OPENCV"):
     os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
-PARTS = ("forms", "pictures", "memory", "mailbox", "rates")
+PARTS = ("forms", "pictures", "memory", "mailbox", "rates", "own")
 
 
 def main(words: list[str]) -> int:
@@ -52,6 +52,10 @@ def _run(part: str, arguments: argparse.Namespace) -> None:
         import memory
 
         memory.run()
+    elif part == "own":
+        import own_work
+
+        own_work.run(arguments.runs)
     elif part == "mailbox":
         import mailbox
 

@@ -21,7 +21,8 @@ from rules.typography import typeset
 from rules.urging import compose_urging
 
 #: a file name with markup in it: it must come out escaped
-_LOST = tuple(FileOutcome(f"{problem}.zip", problem=problem) for problem in PROBLEMS)
+_LOST = (*(FileOutcome(f"{problem}.zip", problem=problem) for problem in PROBLEMS),
+         FileOutcome("volume.zip", problem="unsupported", is_volume=True))
 _NUMBER = "SAMPLE-0001"
 
 

@@ -12,6 +12,7 @@ import tarfile
 import time
 import zlib
 from contextlib import nullcontext
+from pathlib import Path
 
 import pytest
 from build_archives import (
@@ -458,6 +459,26 @@ def test_packed_and_locked_rars_are_read_in_a_confined_child(tmp_path, confine_f
     with ReaderPool(ROOT / "rules" / "survey.yaml", limits, confine_files=confine_files) as children:
         reading = children.read(path, hashlib.sha256(raw).hexdigest()).result(timeout=60)
     assert [file.problem for file in reading.files] == [None] * 8 and reading.files[-1].role == "unit_form"
+
+
+@needs_unar
+def test_a_program_that_breaks_down_says_nothing_about_the_archive(tmp_path, monkeypatch):
+    """It aborts where a library of its own fails: the archive goes to a person and is not called broken."""
+    broken = tmp_path / "unar"
+    broken.write_text("#!/bin/sh\nkill -ABRT $$\n")
+    broken.chmod(0o755)
+    monkeypatch.setattr(unar, "program", lambda: str(broken))
+    files = unpack(parse(attached(("a.rar", PACKED_RAR4))), ReadLimits())
+    assert [file.problem for file in files] == ["unsupported"] * 3
+
+
+@needs_unar
+def test_unar_asks_no_other_program(tmp_path):
+    """Debian's GNUstep would ask dpkg-architecture, whose warnings it writes into a file: forbidden, it aborts."""
+    with unar.output(PACKED_RAR4, [0, 1], None) as process:
+        environment = Path(f"/proc/{process.pid}/environ").read_bytes()
+        process.stdout.read()
+    assert b"DEB_HOST_MULTIARCH=" in environment
 
 
 _GOOD = {kind: packed(kind, [("表.txt", b"1" * 300), ("b/图.bin", noise(200))]) for kind in (*KINDS, "zip-aes")}

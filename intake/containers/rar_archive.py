@@ -139,14 +139,18 @@ class _Members:
             wanted = {place for place, _ in bounded}
             broken = False
             try:
-                with unar.output(self.data, [place for place, _ in bounded], password) as stream:
+                with unar.output(self.data, [place for place, _ in bounded], password) as process:
                     while left and not broken:
                         place, info = left.pop(0)
                         if place not in wanted or info.file_size > self.budget.bound(info.compress_size):
                             yield _too_large(info)
                             broken = place in wanted
                             continue
-                        entry = _checked(info, _exactly(stream, info.file_size), password)
+                        data = _exactly(process.stdout, info.file_size)
+                        if not data and info.file_size and unar.is_broken(process):
+                            left.insert(0, (place, info))
+                            raise OSError("unar broke down")
+                        entry = _checked(info, data, password)
                         broken = entry.problem is not None
                         yield entry
             except OSError:  # it cannot be started, or there is no memory for it

@@ -5,17 +5,22 @@ It is started in the confined child, so it has neither network nor files, and wr
 """
 
 import functools
+import platform
 import resource
 import shutil
 import subprocess
+import sysconfig
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from intake.reading.scratch import in_memory
 
 _MEMORY = 1024 * 1024 * 1024
+#: Debian's GNUstep asks dpkg-architecture for this when it is not told. That warns where there is no compiler, into a
+#: file, which may not be written here: then it aborts, and every archive would seem broken.
+_MULTIARCH = sysconfig.get_config_var("MULTIARCH") or f"{platform.machine()}-linux-gnu"
 _ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "HOME": "/nonexistent",
-                "GNUSTEP_TZ": "UTC", "TZ": "UTC"}  # fmt: skip
+                "GNUSTEP_TZ": "UTC", "TZ": "UTC", "DEB_HOST_MULTIARCH": _MULTIARCH}  # fmt: skip
 
 
 @functools.cache
@@ -25,8 +30,8 @@ def program() -> str | None:
 
 
 @contextmanager
-def output(archive: bytes, indexes: Sequence[int], password: str | None) -> Iterator:
-    """A stream of the members at these places in the archive, one after the other without anything between.
+def output(archive: bytes, indexes: Sequence[int], password: str | None) -> Iterator[subprocess.Popen]:
+    """The program; from its `stdout` come the members at these places in the archive, without anything between.
 
     What could not be unpacked is left out of the stream: whoever reads it checks sums. Raises OSError.
     """
@@ -37,11 +42,19 @@ def output(archive: bytes, indexes: Sequence[int], password: str | None) -> Iter
                                    stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)  # fmt: skip
         try:
             _limit(process.pid)
-            yield process.stdout
+            yield process
         finally:
             process.kill()
             process.stdout.close()
             process.wait()
+
+
+def is_broken(process: subprocess.Popen) -> bool:
+    """Whether the program, whose output has ended, was killed by a signal: then nothing is said about the archive."""
+    try:
+        return process.wait(timeout=2) < 0
+    except subprocess.TimeoutExpired:
+        return False
 
 
 def _limit(pid: int) -> None:
