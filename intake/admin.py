@@ -2,6 +2,7 @@
 
 import threading
 import webbrowser
+from contextlib import closing
 from datetime import timedelta
 from ipaddress import ip_address
 
@@ -10,7 +11,7 @@ import uvicorn
 from intake.commands import clock_of
 from intake.config import Config
 from intake.desk.pages import Pages
-from intake.office import words
+from intake.office import home, lists, towns, words
 from rules.errors import ConfigError
 from rules.survey import Survey, load_survey
 from store.admin.access import ROLE_WORDS
@@ -38,11 +39,12 @@ def serve(config: Config, open_browser: bool = False) -> None:
 
 def site_for(config: Config, survey: Survey):
     """The Datasette on this configuration's database, which is created or migrated first where need be."""
-    connect(config.database).close()
     now = clock_of(config)
+    with closing(connect(config.database)) as database:
+        towns.refresh(database, survey, now())
     lifetime = Lifetime(timedelta(minutes=config.admin.idle_minutes), timedelta(hours=config.admin.session_hours))
-    return build(config.database, survey.title, words_for(survey), now, lifetime,
-                 Pages(config, survey, now))
+    return build(config.database, survey.title, words_for(survey) | lists.sources(config, survey, now), now, lifetime,
+                 Pages(config, survey, now), lambda database, at: home.gather(config, survey, database, at))
 
 
 def words_for(survey: Survey) -> dict:

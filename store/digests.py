@@ -63,14 +63,39 @@ def submissions_by(database: Database, column: str, begin: int, end: int) -> dic
                    f"WHERE {seconds('opened_at')} >= ? AND {seconds('opened_at')} < ? GROUP BY 1", [begin, end])
 
 
+def submission_figures(database: Database) -> dict[str, dict[str, int]]:
+    """All submissions by `category`, `status` and `town` ('' for none), counted in one pass."""
+    found: dict[str, dict[str, int]] = {"category": {}, "status": {}, "town": {}}
+    for row in rows(database, "SELECT status, category, coalesce(town, '') AS town, count(*) AS n FROM submissions "
+                    "GROUP BY status, category, town"):
+        for column, counted in found.items():
+            counted[row[column]] = counted.get(row[column], 0) + row["n"]
+    return found
+
+
+def deadlines(database: Database, today: date, soon_days: int) -> dict[str, int]:
+    """Submissions that lack something, by deadline: `overdue`, `soon` (in so many days), `later` (or without one)."""
+    row = one(database, "SELECT coalesce(sum(deadline < ?1), 0) AS overdue, "
+              "coalesce(sum(deadline >= ?1 AND deadline <= ?2), 0) AS soon, count(*) AS n FROM submissions "
+              "WHERE status = 'incomplete'", [today.isoformat(), (today + timedelta(days=soon_days)).isoformat()])
+    return {"overdue": row["overdue"], "soon": row["soon"], "later": row["n"] - row["overdue"] - row["soon"]}
+
+
 def submissions_by_day(database: Database, zone: ZoneInfo, end: int) -> dict[str, int]:
     """Submissions opened before `end`, by the day in `zone`."""
-    # by quarters of an hour, of which no time zone cuts one: the database cannot tell days of a zone
-    found: dict[str, int] = {}
-    for row in rows(database, f"SELECT {seconds('opened_at')} / 900 AS quarter, count(*) AS n FROM submissions "
-                    f"WHERE {seconds('opened_at')} < ? GROUP BY 1 ORDER BY 1", [end]):
-        day = datetime.fromtimestamp(row["quarter"] * 900, zone).date().isoformat()
-        found[day] = found.get(day, 0) + row["n"]
+    edges = one(database, f"SELECT min({seconds('opened_at')}) AS first, max({seconds('opened_at')}) AS last FROM submissions")
+    if edges["first"] is None:
+        return {}
+    day, last = (datetime.fromtimestamp(edges[key], zone).date() for key in ("first", "last"))
+    found = {}
+    while day <= last and span(day, zone)[0] < end:
+        begin, until = span(day, zone)
+        # one count for each day: a grouping by days would sort all rows, and the database knows no time zones
+        n = one(database, f"SELECT count(*) AS n FROM submissions WHERE {seconds('opened_at')} >= ? AND "
+                f"{seconds('opened_at')} < ?", [begin, min(until, end)])["n"]
+        if n:
+            found[day.isoformat()] = n
+        day += timedelta(days=1)
     return found
 
 
@@ -79,6 +104,13 @@ def accounts_by_platform(database: Database, begin: int, end: int) -> dict[str, 
     return _counts(database, "SELECT coalesce(a.platform, '') AS word, count(*) AS n FROM accounts a "
                    f"JOIN submissions s ON s.id = a.submission_id WHERE s.status != 'withdrawn' "
                    f"AND {seconds('s.opened_at')} >= ? AND {seconds('s.opened_at')} < ? GROUP BY 1 ORDER BY 2 DESC, 1", [begin, end])
+
+
+def all_accounts_by_platform(database: Database) -> dict[str, int]:
+    """Accounts of all submissions but withdrawn ones by platform; '' where none was recognised."""
+    return _counts(database, "SELECT coalesce(a.platform, '') AS word, count(*) AS n FROM accounts a "
+                   "WHERE a.submission_id NOT IN (SELECT id FROM submissions WHERE status = 'withdrawn') "
+                   "GROUP BY 1 ORDER BY 2 DESC, 1", [])
 
 
 def replies_sent(database: Database, begin: int, end: int) -> dict[str, int]:

@@ -219,3 +219,18 @@ def accounts_by_submission(database: Database) -> dict[int, list[dict]]:
     for row in rows(database, "SELECT * FROM accounts ORDER BY submission_id, id"):
         found.setdefault(row["submission_id"], []).append(row)
     return found
+
+
+def duplicate_accounts(database: Database, limit: int = 1000) -> list[dict]:
+    """Accounts of the same platform with the same name or handle in different submissions, in pairs."""
+    def pairs(column: str) -> str:
+        return (f"SELECT a.id AS a, b.id AS b FROM (SELECT lower({column}) AS word, platform FROM accounts "
+                f"WHERE {column} IS NOT NULL GROUP BY 1, 2 HAVING count(*) > 1 AND min(submission_id) < max(submission_id) "
+                f"LIMIT {limit}) d JOIN accounts a ON lower(a.{column}) = d.word AND a.platform IS d.platform "
+                f"JOIN accounts b ON lower(b.{column}) = d.word AND b.platform IS d.platform "
+                f"AND b.submission_id > a.submission_id WHERE a.{column} IS NOT NULL AND b.{column} IS NOT NULL")
+    return rows(database, "SELECT a.platform, a.name, a.handle, s.number, s.registrant, t.number AS other, "
+                f"t.registrant AS other_registrant FROM ({pairs('name')} UNION {pairs('handle')}) p "
+                "JOIN accounts a ON a.id = p.a JOIN accounts b ON b.id = p.b JOIN submissions s ON s.id = a.submission_id "
+                "JOIN submissions t ON t.id = b.submission_id WHERE s.status != 'withdrawn' AND t.status != 'withdrawn' "
+                f"ORDER BY 1, 2, s.id, t.id LIMIT {limit}")

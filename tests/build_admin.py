@@ -82,6 +82,7 @@ def serving(folder, role: str | None = "manage", config=None):
         site.intake_access.close()
         site.intake_threads.close()
         site.intake_desk.close()
+        site.intake_front.close()
         for database in site.databases.values():
             database.close()
 

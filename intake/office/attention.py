@@ -71,6 +71,12 @@ def masked_address(address: str | None) -> str:
     return f"{local[:2]}***{at}{mask_personal(domain)}"
 
 
+def masked_telephone(number: str | None) -> str:
+    """A telephone number without its middle, also one with a digit too many or too few."""
+    masked = mask_personal(number or "")
+    return f"{masked[:3]}****{masked[-2:]}" if masked == number else masked
+
+
 def short(text: str | None, length: int = 80) -> str:
     """One masked line of at most `length` characters."""
     line = mask_personal(" ".join((text or "").split()))
@@ -90,17 +96,22 @@ def _telephone(row: dict, view: View) -> str:
     number = row["telephone"]
     if not number:
         return ""
-    masked = mask_personal(number)
-    if masked == number and not view.full_telephones:
-        masked = f"{number[:3]}****{number[-2:]}"
     name = short(row["contact"], 20)
-    return f"，联系人 {name + ' ' if name else ''}{number if view.full_telephones else masked}"
+    return f"，联系人 {name + ' ' if name else ''}{number if view.full_telephones else masked_telephone(number)}"
+
+
+def _sentences(text: str | None) -> list[str]:
+    """A JSON list of sentences; whatever else somebody has written there is one sentence: a report is due all the same."""
+    try:
+        found = json.loads(text or "[]")
+    except ValueError:
+        found = [text]
+    return [str(one) for one in found] if isinstance(found, list) else [str(found)]
 
 
 def _reviews(database: Database, view: View) -> Attention:
     def line(row: dict) -> str:
-        reasons = json.loads(row["review_reasons"] or "[]")
-        reason = short("；".join(str(reason).rstrip("。；") for reason in reasons) or "未写明原因", 160)
+        reason = short("；".join(reason.rstrip("。；") for reason in _sentences(row["review_reasons"])) or "未写明原因", 160)
         return (f"{row['number']} {short(row['registrant'], 30) or '（申报人未能判定）'}"
                 f"（{word(categories(view.survey), row['category'])}，{masked_address(row['contact_address'])}{_telephone(row, view)}）：{reason}")
 

@@ -23,7 +23,7 @@ from store.admin.policy import Table, tables
 
 #: no script but our own files, nothing from elsewhere, no foreign frame
 _POLICY = ("default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-src 'self'; "
-           "script-src {origin}/assets/; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+           "script-src {origin}/assets/; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 _HEADERS = (
     # with `no-referrer` browsers would send `Origin: null` with our own forms
     (b"referrer-policy", b"same-origin"), (b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store"),

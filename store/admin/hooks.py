@@ -6,7 +6,8 @@ from datasette import Response, hookimpl
 from datasette.utils.asgi import Base400
 from datasette.views.base import DatasetteError
 
-from store.admin.access import ROLE_WORDS, ROUTES, may
+from store.admin import access, front
+from store.admin.access import ROLE_WORDS, may
 from store.admin.policy import queries, tables
 
 #: Datasette's commonest complaints
@@ -19,6 +20,8 @@ log = logging.getLogger(__name__)
 
 #: of the database on the site
 NAME = "intake"
+#: what every page leads to
+MAIN_PAGES = (("首页", "/"), ("登记", "/intake/submissions"), ("来信", "/intake/messages"), ("查询", "/intake"))
 #: tables that only who administers may open
 _FOR_MANAGERS = ("users", "sessions", "login_attempts")
 #: how a filter compares, in the order of use
@@ -44,13 +47,14 @@ def extra_template_vars(datasette):
         return {}
     return {"tables_shown": [table for table in tables().values() if not table.hidden], "policy": tables(),
             "queries_shown": queries(), "lookups": LOOKUPS, "word": cells.word, "site_name": NAME,
-            "may": may, "role_words": ROLE_WORDS}
+            "main_pages": MAIN_PAGES,
+            "may": may, "role_words": ROLE_WORDS, "story": lambda number: cells.render("submissions", "number", number)}
 
 
 @hookimpl
 def register_routes(datasette):
     """Pages of our own."""
-    return ROUTES if hasattr(datasette, "intake_access") else ()
+    return (*access.ROUTES, *front.ROUTES) if hasattr(datasette, "intake_access") else ()
 
 
 @hookimpl

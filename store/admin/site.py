@@ -11,9 +11,11 @@ from store.admin import hooks, pages
 from store.admin.access import Access
 from store.admin.cells import Cells, Words
 from store.admin.desk import Desk, Threads
+from store.admin.front import Front
 from store.admin.gate import Gate
 from store.admin.masked import MaskedDatabase
 from store.admin.policy import HERE, Table, queries, tables
+from store.database import Database
 from store.sessions import Lifetime
 
 #: of the database on the site
@@ -25,11 +27,13 @@ _SETTINGS = {
 }
 
 
-def build(path: Path, title: str, words: Words, now: Callable[[], datetime], lifetime: Lifetime, desk: Desk) -> Datasette:
+def build(path: Path, title: str, words: Words, now: Callable[[], datetime], lifetime: Lifetime, desk: Desk,
+          home: Callable[[Database, datetime], object]) -> Datasette:
     """A Datasette on the live database at `path`; shows masked views, loads nothing from elsewhere.
 
     `words` gives the office's words for the code tables named in tables.yaml, and under `MISSING` a function for the
-    codes of `submissions.missing`; sessions last for `lifetime`. `desk` tells stories and does what clerks decide.
+    codes of `submissions.missing`; sessions last for `lifetime`. `desk` tells stories and does what clerks decide, `home`
+    tells the state of the collection for the first page.
     """
     site = Datasette([], memory=False, metadata=_metadata(title), settings=_SETTINGS,
                      template_dir=str(HERE / "templates"), static_mounts=[("assets", str(HERE / "static"))])
@@ -37,6 +41,7 @@ def build(path: Path, title: str, words: Words, now: Callable[[], datetime], lif
     site.remove_database("_memory")
     site.intake_cells, site.intake_desk, site.intake_threads = Cells(words), desk, Threads()
     site.intake_access = Access(path, now, lifetime)
+    site.intake_front = Front(path, now, home)
     site.add_database(MaskedDatabase(site, path, site.intake_cells.named), name=NAME)
     for plugin in (hooks, pages):
         if not pm.is_registered(plugin):

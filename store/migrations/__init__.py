@@ -14,6 +14,7 @@ from store.migrations import (
     m009_replay,
     m017_towns,
     m026_waiting,
+    m018_indexes,
 )
 from store.migrations.steps import migrations
 
@@ -28,5 +29,6 @@ __all__ = [
     "m009_replay",
     "m017_towns",
     "m026_waiting",
+    "m018_indexes",
     "migrations",
 ]

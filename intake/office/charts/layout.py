@@ -12,6 +12,8 @@ WIDTH = 340
 INK, QUIET, RULE, WASH = "#1d2025", "#4a4f57", "#c9ced6", "#e8eef6"
 BLUE, AMBER = "#23406b", "#9a5b00"
 _TITLE, _LABEL = 14, 12
+#: days without any submission that are drawn after the last one
+_SILENCE = 30
 #: more bars than this do not fit; the last one stands for the rest
 MOST_BARS = 24
 
@@ -133,7 +135,9 @@ def spans(by_day: dict[date, int], first: date, last: date) -> list[Span]:
 def daily(title: str, by_day: dict[date, int], opens: date, closes: date, today: date) -> Picture:
     """Upright bars for the days, the window of the collection shaded; days after `today` stay empty."""
     before = [day for day in by_day if day <= today]
-    found = spans(by_day, min([opens, today, *before]), max(closes, today))
+    # a collection that ended years ago is not drawn as one bar at the left edge
+    last = max(closes, min(today, max([opens, *before]) + timedelta(days=_SILENCE)))
+    found = spans(by_day, min([opens, today, *before]), last)
     top, bottom, left = 44, 138, 28
     step, most = (WIDTH - left) / len(found), max(span.value for span in found)
     scale = (bottom - top) / max(_ceiling(most), 1)
