@@ -69,14 +69,14 @@ def gather(config: Config, survey: Survey, database: Database, now: datetime) ->
     """The state as the tables tell it; writes nothing."""
     local = now.astimezone(config.time_zone)
     state = running.gather(config, database, now)
-    tasks = (*running.tasks(state), *attention.gather(database, attention.View(local, _MOST_LINES)))
+    tasks = (*running.tasks(state), *attention.gather(database, attention.View(local, _MOST_LINES, survey=survey)))
     counts = _counts(database, config, local)
     beat = accounting.minutes_since(state.heartbeat, now)
     units = roster.listed(config, survey, database)
     return Home(
         title=survey.title, at=f"{local:%Y-%m-%d %H:%M}", alive=beat is not None and beat <= _DEAD_MINUTES,
         alive_note=f"最近一次报到 {state.heartbeat[:16].replace('T', ' ')}" if state.heartbeat else "尚未运行过",
-        figures=_figures(counts), tasks=tuple(_task(task, survey) for task in tasks),
+        figures=_figures(counts, survey), tasks=tuple(_task(task, survey) for task in tasks),
         waiting=sum(task.count for task in tasks),
         charts=tuple(svg(picture) for picture in charts(counts, survey, local.date())),
         deadlines=digests.deadlines(database, local.date(), SOON_DAYS),
@@ -102,10 +102,10 @@ def _day(database: Database, begin: int, end: int) -> dict[str, int]:
             "answers": sum(digests.replies_sent(database, begin, end).values())}
 
 
-def _figures(counts: dict) -> tuple[Figure, ...]:
+def _figures(counts: dict, survey: Survey) -> tuple[Figure, ...]:
     status, total = counts["total"]["status"], counts["total"]
     today, yesterday = counts["today"], counts["yesterday"]
-    categories = "，".join(f"{label} {total['category'][code]}" for code, label in words.CATEGORIES.items()
+    categories = "，".join(f"{label} {total['category'][code]}" for code, label in words.categories(survey).items()
                           if total["category"].get(code))
     return (
         Figure("submissions", "登记", sum(status.values()), categories),
