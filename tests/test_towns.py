@@ -1,5 +1,7 @@
 """Which town a submission comes from, and that those of older databases are told theirs."""
 
+from dataclasses import replace
+
 import pytest
 from build_facts import SURVEY, account, individual_form
 from build_store import add_account, add_submission, at, empty_store
@@ -69,9 +71,7 @@ def test_older_submissions_are_told_their_town_once_and_again_when_the_list_chan
     }
     assert towns.refresh(database, SURVEY, NOW) == 0
 
-    class Other:
-        towns = (Choice("吴集", ("吴集镇",)),)
-
-    assert towns.refresh(database, Other, NOW) == 2
+    other = replace(SURVEY, towns=(Choice("吴集", ("吴集镇",)),))
+    assert towns.refresh(database, other, NOW) == 2
     assert database["submissions"].get(first)["town"] == "吴集"
     database.close()
