@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 #: of the database on the site
 NAME = "intake"
 #: what every page leads to
-MAIN_PAGES = (("首页", "/"), ("登记", "/intake/submissions"), ("来信", "/intake/messages"), ("查询", "/intake"))
+MAIN_PAGES = (("首页", "/"), ("待办", "/-/queue"), ("登记", "/intake/submissions"), ("来信", "/intake/messages"), ("查询", "/intake"))
 #: tables that only who administers may open
 _FOR_MANAGERS = ("users", "sessions", "login_attempts")
 #: how a filter compares, in the order of use
