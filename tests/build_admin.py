@@ -1,6 +1,7 @@
 """The admin's site on a real socket, on a database full of invented numbers."""
 
 import html
+import json
 import re
 import socket
 import threading
@@ -192,6 +193,8 @@ def _write_numbers(database, table) -> None:
         for where, name in hidden_columns()
         if where == table.name
     }
+    if "review_reasons" in written:
+        written["review_reasons"] = json.dumps([written["review_reasons"]], ensure_ascii=False)
     if written:
         changes = ", ".join(f"{name} = ?" for name in written)
         database.conn.execute(f"UPDATE {table.name} SET {changes}", list(written.values()))
