@@ -13,8 +13,8 @@ from store.migrations import (
     m008_readings,
     m009_replay,
     m017_towns,
-    m026_waiting,
     m018_indexes,
+    m026_waiting,
 )
 from store.migrations.steps import migrations
 
@@ -28,7 +28,7 @@ __all__ = [
     "m008_readings",
     "m009_replay",
     "m017_towns",
-    "m026_waiting",
     "m018_indexes",
+    "m026_waiting",
     "migrations",
 ]
