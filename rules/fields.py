@@ -114,12 +114,18 @@ def joined(text: str) -> str:
 def _text(raw: str, rule: FieldRule, survey: Survey) -> _Read:
     if rule.name == "introduction":
         return _Read("\n".join(line.strip() for line in raw.split("\n") if line.strip()))
-    value = joined(raw).strip("“”\"「」『』'").rstrip("。;,、 ")
+    value = _without_label(joined(raw), rule).strip("“”\"「」『』'").rstrip("。;,、 ")
     if rule.name in survey.unit_fields and _MASKED.search(value):
         return _Read(raw, "不是完整的名称")
     if rule.name in survey.unit_fields and (parse_email(value) or parse_phone(value) or not _HAN.search(value)):
         return _Read(raw, "不是单位名称")
     return _Read(value) if any(char.isalnum() for char in value) else _Read(raw, "没有可用的文字")
+
+
+def _without_label(text: str, rule: FieldRule) -> str:
+    """The value without its own label before it, as people write again what stands to the left: 「地址:衡东县…」."""
+    head, colon, rest = text.partition(":")
+    return rest.strip() if colon and bare(head) in map(bare, (rule.label, *rule.variants)) and rest.strip() else text
 
 
 def _person(raw: str, rule: FieldRule, survey: Survey) -> _Read:

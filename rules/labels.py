@@ -22,7 +22,7 @@ _BOUNDARY = re.compile(r"[\s\u3000;；,，。|｜/)）】]")
 #: what parts columns of running text
 _GAP = re.compile(r"[ \u3000]*\t[ \u3000]*|[ \u3000]{2,}|\u3000")
 #: where the stamp or the signature goes: no value
-_SEAL = re.compile(r"^\s*[(（]?\s*(?:单位)?(?:加?盖)?公?章\s*(?:处)?[)）]?\s*$|[(（]\s*(?:(?:单位)?(?:加?盖)?公?章\s*处?|签名|签字|签章)\s*[)）]\s*$",
+_SEAL = re.compile(r"^\s*[(（]\s*(?:单位)?(?:加?盖)公?章\s*处?[)）]|^\s*[(（]?\s*(?:单位)?(?:加?盖)?公?章\s*(?:处)?[)）]?\s*$|[(（]\s*(?:(?:单位)?(?:加?盖)?公?章\s*处?|签名|签字|签章)\s*[)）]\s*$",
                    re.MULTILINE)  # fmt: skip
 #: a label of something else on the same line: of the paper itself, or after a wide gap whatever it is
 _FOREIGN = re.compile(r"\s*(?:填报|填表|填写|报送|上报|制表|报表)\s*(?:时间|日期|人)\s*[:\uff1a]"
@@ -217,7 +217,7 @@ def without_hints(text: str, labels: tuple[str, ...]) -> str:
     if "删除" in plain or "删\n除" in plain:
         plain = re.sub(rf"(?:{opening})[^□☑▣]*?{_MARKER}", "", plain, flags=re.DOTALL | re.IGNORECASE)
         plain = re.sub(rf"[^\n]*?{_MARKER}", "", plain)
-    examples = rf"(?:{opening})[^\n□☑▣]{{2,60}}?[,，。;；]?\s*(?:如|例如|比如)[:：,，]?[^\n]{{2,60}}?等[。.]?\s*$"
+    examples = rf"[(（]?(?:{opening})[^\n□☑▣]{{2,60}}?[,，。;；]?\s*(?:如|例如|比如)[:：,，]?[^\n]{{2,60}}?等[。.]?\s*[)）]?\s*$"
     return re.sub(examples, "", plain, flags=re.MULTILINE | re.IGNORECASE).strip()
 
 

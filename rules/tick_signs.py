@@ -2,19 +2,22 @@
 
 import re
 
-from rules.document import EMPTY, TICKED
+from rules.document import EMPTY, TICKED, UNSURE
 
 _ALWAYS_TICKED = "☑☒✓✔✅🗹🗸√⌧⍌❎☓🗷🗵⊠⍁ꪜ"
 _ALWAYS_EMPTY = "☐□▢◻⬜❏❐❑❒▫◽⬚🞎🞏"
 #: bullets in running text, boxes beside options
-SOLID = "■●◼▪⬛◾◉⦿🔘◆★⊙☻▇█"
+SOLID = "■●◼▪⬛◾◉◎⦿🔘◆★⊙☻▇█"
 HOLLOW = "○◯◦〇⭕⚪◇☆"
 _CROSSES = "×✗✘✕✖╳❌"
 _TABLE = str.maketrans({**dict.fromkeys(_ALWAYS_TICKED, TICKED), **dict.fromkeys(_ALWAYS_EMPTY, EMPTY)})
-_SHAPES = str.maketrans({**dict.fromkeys(SOLID, TICKED), **dict.fromkeys(HOLLOW + _CROSSES, EMPTY)})
-_BRACKET_TICK = re.compile(rf"[(（\[【［〔]\s*(?:{TICKED}|[xXvV×✕✗✘■●])\s*[)）\]】］〕]")
-_BRACKET_EMPTY = re.compile(r"[(（\[【［〔][\s_]*[)）\]】］〕]")
-_DOUBLE = re.compile(rf"{EMPTY} ?{TICKED}(?=\S)")
+_BRACKET_TICK = re.compile(rf"[(（\[【［〔{{]\s*(?:{TICKED}|[xXvV✕✗✘■●])\s*[)）\]】］〕}}]")
+#: no tick but beside empty ones of its kind
+_BRACKET_LETTER = re.compile(r"[(（]\s*[xXvV]\s*[)）]")
+_BRACKET_OTHER = re.compile(r"[(（\[【［〔{]\s*[^\w\s]\s*[)）\]】］〕}]")
+_BRACKET_EMPTY = re.compile(r"[(（\[【［〔{][\s_]*[)）\]】］〕}]")
+_DOUBLE = re.compile(rf"{EMPTY}{TICKED}|{EMPTY} {TICKED}(?=\S)|{TICKED}{{2,9}}")
+_CROSSED_BOX = re.compile(rf"{EMPTY}[{_CROSSES}]")
 #: code points of symbol fonts, without the 0xF000 that Word adds
 _FONTS = {
     "wingdings": {0xFE: TICKED, 0xFD: TICKED, 0xFC: TICKED, 0xFB: TICKED, 0x6E: TICKED, 0xA7: TICKED, 0x6C: TICKED,
@@ -36,7 +39,7 @@ _PRIVATE = {0xF000 + code: box for code, box in {**_FONTS["wingdings"], **{
     if code not in (0x6C, 0xA7, 0x78, 0xA4)}  # fmt: skip
 _PRIVATE_TABLE = str.maketrans({chr(code): box for code, box in _PRIVATE.items()})
 #: a text without any of these holds no box: nearly all texts, told in a microsecond
-_SIGN = re.compile("[" + re.escape("".join(map(chr, _PRIVATE)) + _ALWAYS_TICKED + _ALWAYS_EMPTY + SOLID + HOLLOW + "(（[【［〔") + "]")
+_SIGN = re.compile("[" + re.escape("".join(map(chr, _PRIVATE)) + _ALWAYS_TICKED + _ALWAYS_EMPTY + SOLID + HOLLOW + "(（[【［〔{") + "]")
 
 
 def symbol(font: str, code: int) -> str | None:
@@ -52,11 +55,31 @@ def normalise(text: str) -> str:
     """
     if (text.isascii() and "[" not in text) or not _SIGN.search(text):
         return text
-    text = text.translate(_PRIVATE_TABLE).translate(_TABLE)
+    text = text.translate(_PRIVATE_TABLE).translate(_TABLE).replace("\ufe0e", "").replace("\ufe0f", "")
     text = _BRACKET_TICK.sub(lambda match: TICKED if _is_tick(match) else match[0], text)
-    if any(box in text for box in (TICKED, EMPTY)) or (_has(text, SOLID) and _has(text, HOLLOW)):
-        text = _BRACKET_EMPTY.sub(EMPTY, text.translate(_SHAPES))
+    if any(box in text for box in (TICKED, EMPTY)) or (_has(text, SOLID) and _has(text, HOLLOW)) or _BRACKET_EMPTY.search(text):
+        text = _shapes(text)
     return _DOUBLE.sub(TICKED, text)
+
+
+def _shapes(text: str) -> str:
+    """The text with the signs that are boxes because others stand beside them; what may be a tick or not is ▣."""
+    if _BRACKET_EMPTY.search(text) and (EMPTY in text or TICKED in text or _BRACKET_LETTER.search(text) or _BRACKET_OTHER.search(text)):
+        text = _BRACKET_EMPTY.sub(EMPTY, _BRACKET_OTHER.sub(_other, _BRACKET_LETTER.sub(TICKED, text)))
+    hollow = EMPTY in text or _has(text, HOLLOW)
+    # ■ beside ☑ and no empty box: nobody knows whether it is one
+    solid = TICKED if hollow else UNSURE
+    # × beside √ says no; beside empty boxes it may be a tick
+    cross = EMPTY if TICKED in text or (hollow and _has(text, SOLID)) else UNSURE
+    if cross == UNSURE:
+        text = _CROSSED_BOX.sub(UNSURE, text)
+    return text.translate(str.maketrans({**dict.fromkeys(SOLID, solid), **dict.fromkeys(HOLLOW, EMPTY), **dict.fromkeys(_CROSSES, cross)}))
+
+
+def _other(match: re.Match) -> str:
+    """A sign in brackets that is no tick: a cross as it is, anything else is unsure."""
+    inside = match[0][1:-1].strip()
+    return inside if inside in f"{TICKED}{EMPTY}{UNSURE}{_CROSSES}{SOLID}{HOLLOW}" else UNSURE
 
 
 def _is_tick(match: re.Match) -> bool:

@@ -18,6 +18,8 @@ from rules.tick_signs import HOLLOW, SOLID, normalise, symbol
 
 __all__ = ["Chosen", "has_boxes", "normalise", "parse_options", "parse_yes_no", "symbol"]
 
+#: what stands beside options and may say of each whether it is meant
+_ANSWERS = re.compile(r"(?<!\w)[是否对错有无不YNyn01](?!\s*[\w、.)])|[→←*＊<>^#~]")
 #: a longer text is no list of options
 _LONGEST = 3_000
 
@@ -67,6 +69,8 @@ def _words_left(raw: str, tokens: list["_Token"], names: list[str], choices: Seq
         rest = unicodedata.normalize("NFKC", raw).strip(" \n\t,;、。/-—_")
         parts = tuple(part for part in re.split(r"[\s,;、,;/]+", rest) if part)
         return Chosen(parts or None, not parts, "不在表列选项之内" if parts else None, 0.8 if parts else 1.0)
+    if _ANSWERS.search(" ".join(token.text for token in tokens if not token.option)):
+        return Chosen(None, False, "看不出勾选了哪几项", 0.4)
     listed = any(re.search(r"[、,，;；/和及与]", token.text) for token in tokens if not token.option)
     if len(choices) > 2 and len(set(names)) == len(choices) and not listed:
         return Chosen(None, confidence=0.3)  # the printed list, untouched, or its ticks were lost in reading
@@ -89,7 +93,9 @@ def parse_yes_no(raw: str) -> Chosen:
             return Chosen(None)
         return Chosen(names[0] == "是" if names else None, confidence=confidence)
     if len(set(names)) == 2:
-        return Chosen(None)
+        rest = "".join(token.text for token in tokens if not token.option)
+        plainly = len(names) == 2 and not re.search(r"[^\s/、,;|()_.\-]", rest)
+        return Chosen(None) if plainly else Chosen(raw, False, "看不出选的是「是」还是「否」", 0.4)
     if names:
         return Chosen(names[0] == "是", confidence=0.95)
     lone = normalise(raw).strip()
@@ -152,7 +158,7 @@ def _patterns(choices: tuple[Choice, ...]) -> _Patterns:
         {bare(word): name for word, name in words.items()},
         compiled(
             (solid, rf"[{solid}](?=\s*(?:{options}))", TICKED),
-            (solid, rf"((?:{options})\s?)[{solid}]", rf"\1{TICKED}"),
+            (solid, rf"((?:{options})\s?:?\s?)[{solid}]", rf"\1{TICKED}"),
             (rf"{hollow}口(\[", rf"(?:[{hollow}口]|[(\[]\s*[)\]])(?=\s*(?:{options}))", EMPTY),
             (r"(\[", rf"((?:{options})\s*)[(\[]\s*[)\]]", rf"\1{EMPTY}"),
             # a box that the sender's charset did not have: GBK knows □ and √, not ☑
@@ -160,7 +166,8 @@ def _patterns(choices: tuple[Choice, ...]) -> _Patterns:
         ),
         compiled(
             ("×✗✘", rf"((?:{options})\s*)[×✗✘](?!\d)", rf"\1{EMPTY}"),
-            ("RþV", rf"(?<![A-Za-z])[RþV](?=\s?(?:{options}))", TICKED),
+            ("RþVv", rf"(?<![A-Za-z])[RþVv](?=\s?(?:{options}))", TICKED),
+            ("Vv", rf"((?:{options})\s?:?\s?)[Vv](?![A-Za-z])", rf"\1{TICKED}"),
         ),
     )
 
@@ -186,6 +193,8 @@ def _spaced(word: str) -> str:
 
 
 def _lone_shapes(text: str, patterns: _Patterns) -> str:
+    if EMPTY not in text and len({char for char in text if char in SOLID}) > 1:
+        text = re.sub(f"[{re.escape(SOLID)}]", UNSURE, text)  # ■ and ●: the one or the other says that it is chosen
     for signs, pattern, meaning in patterns.shapes:
         text = pattern.sub(meaning, text) if signs.search(text) else text
     if TICKED in text or EMPTY in text:
@@ -219,9 +228,9 @@ def _assign(tokens: list[_Token]) -> tuple[list[tuple[str, str]], bool]:
     if before and sure:
         gaps = [gaps[0], *map(_without_strangers, gaps[1:])]
     states = [[] for _ in places]
+    doubled = before and len([token for token in gaps[0] if token.mark]) > 1
     for place, gap in enumerate(gaps):
-        marks = [token.text for token in gap if token.mark]
-        for side, state in _share(marks, before, first=place == 0, last=place == len(places)):
+        for side, state in _share(gap, before, first=place == 0, last=place == len(places), doubled=doubled):
             states[place + side].append(state)
     return [(tokens[index].text, _sum(found)) for index, found in zip(places, states, strict=True)], sure
 
@@ -241,15 +250,40 @@ def _gaps(tokens: list[_Token], places: list[int]) -> list[list[_Token]]:
     return [tokens[left + 1 : right] for left, right in itertools.pairwise(edges)]
 
 
-def _share(marks: list[str], before: bool, *, first: bool, last: bool) -> list[tuple[int, str]]:
-    """Marks of one gap as (-1 for the option before the gap, 0 for the one behind it, state)."""
+def _share(gap: list[_Token], before: bool, *, first: bool, last: bool, doubled: bool) -> list[tuple[int, str]]:
+    """Marks of one gap as (-1 for the option before the gap, 0 for the one behind it, state).
+
+    Of several marks those are one that stand nearer to each other than to the options; `doubled`: people put their tick
+    before the box, as the first option shows. What stands as near to the one as to the other is unsure.
+    """
+    marks = [token.text for token in gap if token.mark]
     if first:
         return [(0, mark) for mark in marks]
     if last:
         return [(-1, mark) for mark in marks]
     if len(marks) < 2:
         return [(0 if before else -1, mark) for mark in marks]
-    return [(-1, mark) for mark in marks[:-1]] + [(0, marks[-1])]
+    if doubled:
+        return [(0, mark) for mark in marks]
+    spaces = _spaces(gap)
+    place = (0 if before else -1)
+    near, far = (spaces[0], spaces[1:-1]) if before else (spaces[-1], spaces[1:-1])
+    if len(marks) > 2 or near == far[0]:
+        return [(0, UNSURE), (-1, UNSURE)] if set(marks) != {EMPTY} else [(place, EMPTY)]
+    if near < far[0]:  # one of the two belongs to the option on the other side
+        return [(-1, marks[0]), (0, marks[1])]
+    return [(place, mark) for mark in marks]
+
+
+def _spaces(gap: list[_Token]) -> list[int]:
+    """Lengths of what stands before, between and behind the marks of a gap."""
+    found = [0]
+    for token in gap:
+        if token.mark:
+            found.append(0)
+        else:
+            found[-1] += len(token.text)
+    return found
 
 
 def _style(gaps: list[list[_Token]]) -> tuple[bool, bool]:
@@ -268,6 +302,8 @@ def _vote(gap: list[_Token]) -> int:
     if len(marks) != 1:
         return 0
     left = "".join(token.text for token in gap[: marks[0]])
+    if left.rstrip(" (<{[").endswith(":"):
+        return -1  # 「文字: √」
     right = "".join(token.text for token in gap[marks[0] + 1 :])
     return (len(left) > len(right)) - (len(left) < len(right))
 

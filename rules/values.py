@@ -24,8 +24,8 @@ __all__ = [
 _INVISIBLE = re.compile("[\u200b-\u200f\u2028-\u202e\u2060\ufeff\u00ad]")
 _SPACE = re.compile(r"\s+")
 _DAY = re.compile(
-    r"(?<!\d)(?P<year>(?:19|20)\d\d|\d\d(?=\s*年))\s*[年.\-/、。,_ ]\s*(?P<month>\d{1,2})(?!\d)"
-    r"(?:\s*[月.\-/、。,_ ]\s*(?P<day>\d{1,2})(?![\d:])\s*[日号]?|\s*月)?"
+    r"(?<!\d)(?P<year>(?:19|20)\d\d|\d\d(?=\s*年))\s*[年.\-–—/\\·・、。,_ ]\s*(?P<month>\d{1,2})(?!\d)"
+    r"(?:\s*[月.\-–—/\\·・、。,_ ]\s*(?P<day>\d{1,2})(?![\d:])\s*[日号]?|\s*月)?"
 )
 _COMPACT = re.compile(r"(?<!\d)(?P<year>(?:19|20)\d\d)(?P<month>\d\d)(?P<day>\d\d)?(?!\d)")
 _GAP = r"[\s.\-—–·]{0,3}"
