@@ -113,8 +113,10 @@ def joined(text: str) -> str:
 
 def _text(raw: str, rule: FieldRule, survey: Survey) -> _Read:
     if rule.name == "introduction":
-        return _Read("\n".join(line.strip() for line in raw.split("\n") if line.strip()))
+        return _Read("\n".join(line.strip() for line in raw.split("\n") if line.strip()).rstrip(",;、\uff0c\uff1b "))
     value = _without_label(joined(raw), rule).strip("“”\"「」『』'").rstrip("。;,、 ")
+    if rule.name in survey.unit_fields:
+        value = re.sub(r"\s+公?章$", "", value)  # where the stamp goes
     if rule.name in survey.unit_fields and _MASKED.search(value):
         return _Read(raw, "不是完整的名称")
     if rule.name in survey.unit_fields and (parse_email(value) or parse_phone(value) or not _HAN.search(value)):
@@ -219,7 +221,7 @@ def _yes_no(raw: str, rule: FieldRule, survey: Survey) -> _Read:
 
 def _service(raw: str, rule: FieldRule, survey: Survey) -> _Read:
     if not has_boxes(raw):
-        return _Read(joined(raw))
+        return _Read(joined(raw).rstrip(",;、。 ") or None)
     chosen = platforms_named(raw, survey)
     others = re.findall(rf"{TICKED}\s*([^{TICKED}{EMPTY}\s]+)", normalise(raw))
     return _Read("、".join(chosen or others) or None)

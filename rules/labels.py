@@ -27,6 +27,8 @@ _SEAL = re.compile(r"^\s*[(（]\s*(?:单位)?(?:加?盖)公?章\s*处?[)）]|^\s
 #: a label of something else on the same line: of the paper itself, or after a wide gap whatever it is
 _FOREIGN = re.compile(r"\s*(?:填报|填表|填写|报送|上报|制表|报表)\s*(?:时间|日期|人)\s*[:\uff1a]"
                       r"|(?:[ \u3000]{2,}|\t)[\u4e00-\u9fff]{2,8}[:\uff1a]")
+#: what people put between a label and its value instead of a colon
+_POINTER = re.compile(r"^(?:[-\u2013\u2014=]{1,3}>?|[\u2192>])\s+(?=\S)")
 _HINT_SIGN = re.compile("[删如章签]")
 _MARKER = r"[(（]?[^()（）\n]{0,6}本?行?填写时[^()（）\n]{0,4}删除[。.]?\s*[)）]?"
 
@@ -175,7 +177,7 @@ def _own_value(text: str, rules: tuple[FieldRule, ...]) -> str:
     """What follows a label, up to a label that belongs to no field: 「填报单位:        填报时间:2019年8月2日」."""
     if rules[0].kind not in ("handle", "platform") and rules[0].name != "introduction":
         text = text[: found.start()] if (found := _FOREIGN.search(text)) else text
-    return text.strip(" \t\u3000;；|｜")
+    return _POINTER.sub("", text.strip(" \t\u3000;；|｜"))
 
 
 @lru_cache(maxsize=4)

@@ -5,15 +5,20 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 
-from rules.document import Cell
+from rules.document import EMPTY, TICKED, Cell
 from rules.grid import Grid, Slot
 from rules.labels import Lexicon
+from rules.survey import FieldRule, bare
 from rules.ticks import has_boxes
 
 #: rows of a table with a head row that are taken for accounts
 MAX_ACCOUNTS = 200
 _EXAMPLE = re.compile(r"\s*[(（【]?(?:例|示例|样例|范例|举例|填写示例)")
 _DATE_PIECE = re.compile(r"\s*(?:\d{1,4}|[年月日号./-]|\d{1,4}\s*[年月日号])\s*")
+
+_TICK = re.compile(rf"[√✓✔{TICKED}{EMPTY}]")
+#: columns of a form that say how it is to be filled in
+_ADVICE = re.compile("说明|备注|要求|示例|样例|提示")
 
 #: a Slot, a title's text, or None where the next account begins
 TableEvent = Slot | str | None
@@ -136,19 +141,33 @@ def _labelled_from_left(grid: Grid, cell: Cell) -> bool:
 def _further(grid: Grid, label: Cell, first: Cell) -> list[Cell]:
     """Further cells of a value that was spread over several: boxes for single characters, options, 年 月 日."""
     found, cell = [], grid.right(first)
+    rule = grid.rules(label)[0]
+    chosen = rule.kind in ("options", "yes_no", "choice") and _is_option(first.text, rule)
     while cell is not None and cell.row == label.row and not grid.is_label(cell) and len(found) < 40:
         text = cell.text.strip()
         spread = len(text) <= 1 and len(first.text.strip()) <= 1 and text
-        dated = grid.rules(label)[0].kind == "date" and _DATE_PIECE.fullmatch(text)
-        if not (spread or dated or (has_boxes(text) and (has_boxes(first.text) or not first.text.strip()))):
+        dated = rule.kind == "date" and _DATE_PIECE.fullmatch(text)
+        option = chosen and _is_option(text, rule)
+        if not (spread or dated or option or (has_boxes(text) and (has_boxes(first.text) or not first.text.strip()))):
             break
         found.append(cell)
         cell = grid.right(cell)
     return found
 
 
+def _is_option(text: str, rule: FieldRule) -> bool:
+    """Whether a cell holds an option's word, a tick, or nothing, where each has a cell of its own."""
+    words = {bare(word) for choice in rule.choices for word in (choice.name, *choice.aliases)} or {"是", "否"}
+    return not text.strip() or _TICK.fullmatch(text.strip()) is not None or bare(text) in words
+
+
 def _joined(texts: list[str]) -> str:
     kept = [text.strip() for text in texts if text.strip()]
+    if any(_TICK.fullmatch(text) for text in kept) and len(kept) > 1:
+        # ticks in cells of their own: before the options where the first cell is for one, else behind
+        behind = bool(texts[0].strip()) and not _TICK.fullmatch(texts[0].strip())
+        kept = [text if bool(_TICK.fullmatch(text)) == behind else f" {text}" for text in kept]
+        return "".join(kept).strip()
     single = len(kept) > 3 and all(len(text) <= 1 for text in kept)
     return ("" if single else "\n" if "删除" in "".join(kept) else " ").join(kept)
 
@@ -238,8 +257,19 @@ def _account_columns(grid: Grid) -> list[int]:
     if len(several) < 2:
         return []
     widest = max(several, key=len)
-    return [cell.column for cell in widest
-            if sum(any(c.column == cell.column and c.text.strip() for c in cells) for cells in telling) >= 1]
+    return [cell.column for cell in widest if _holds_account(cell.column, telling) and not _advises(grid, cell.column)]
+
+
+def _holds_account(column: int, telling: list[list[Cell]]) -> bool:
+    """Whether something is written in a column of the rows that tell accounts apart, and not the same in each of them."""
+    texts = [cell.text.strip() for cells in telling for cell in cells if cell.column == column and cell.text.strip()]
+    return bool(texts) and (len(texts) < 3 or len(set(texts)) > 1)
+
+
+def _advises(grid: Grid, column: int) -> bool:
+    """Whether the head of a column says that it is about filling in: 填写说明, 备注."""
+    heads = [cell for row in grid.rows[:3] if (cell := grid.at(row, column)) is not None]
+    return any(len(cell.text) <= 8 and _ADVICE.search(cell.text) for cell in heads)
 
 
 def _by_column(grid: Grid, columns: list[int], words: Lexicon) -> Iterator[TableEvent]:

@@ -302,3 +302,36 @@ def test_a_handle_may_begin_with_the_letters_of_a_label():
 
     assert parse_handle("qqaj_3tz") == "qqaj_3tz" and parse_handle("IDOL_88") == "IDOL_88"
     assert parse_handle("QQ123456") == "123456" and parse_handle("微信号hdfb") == "hdfb" and parse_handle("QQ:hd") == "hd"
+
+
+@pytest.mark.parametrize("texts", [("文字", "√", "图片", "√", "语音", "", "视频", ""), ("√", "文字", "√", "图片", "", "语音", "", "视频"),
+                                   ("☑文字", "☑图片", "□语音", "□视频"), ("文字", "☑", "图片", "☑", "语音", "□", "视频", "□")])  # fmt: skip
+def test_options_and_ticks_in_cells_of_their_own(texts):
+    table = _rows(("账号名称", "衡东发布"), ("账号", "hdfb"), ("服务类型", "微信公众号"), ("形式", *texts), ("管理员姓名", "罗小芳"))
+    (form,) = read_forms(Document("xlsx", (table,)), SURVEY)
+    found = form.get("formats")
+    assert found.value == ("文字", "图片") and found.confidence >= 0.8
+
+
+@pytest.mark.parametrize("head", [("序号", "项目", "填写内容", "填写说明"), ("序号", "项目", "内容", "备注"), ("", "", "", "")])
+def test_a_column_of_advice_is_no_second_account(head):
+    pairs = [("账号名称", "衡东发布"), ("账号", "hdfb"), ("服务类型", "微信公众号"), ("注册日期", "2018-03-05"), ("管理员姓名", "罗小芳")]
+    table = _rows(head, *((str(number), *pair, "请如实填写") for number, pair in enumerate(pairs, 1)))
+    (form,) = read_forms(Document("docx", (table,)), SURVEY)
+    assert form.value("name") == "衡东发布" and form.value("registered_on") == "2018-03-05"
+
+
+@pytest.mark.parametrize(("label", "written", "value"), [
+    ("address", "地址\uff1a衡东县洣水镇迎宾路1号", "衡东县洣水镇迎宾路1号"), ("unit_name", "(盖章)衡东县第一中学", "衡东县第一中学"),
+    ("unit_name", "衡东县第一中学 章", "衡东县第一中学"), ("unit_name", "衡东县第一中学\uff08加盖公章\uff09", "衡东县第一中学"),
+    ("handle", "“hdfb”", "hdfb"), ("handle", "(微信号)hdfb", "hdfb"), ("registered_on", "2018·3·5", "2018-03-05"),
+    ("registered_on", "2018\u201303\u201305", "2018-03-05"), ("service_type", "微信公众号\uff0c", "微信公众号"),
+    ("admin_phone", "138 - 0734 - 0001", "13807340001"),
+    ("name", "洣水之声\uff08账号名称是新媒体的中文名称。如\uff1a衡东发布、衡东头条等。\uff09", "洣水之声")])  # fmt: skip
+def test_what_people_write_around_a_value_is_left_out(label, written, value):
+    words = {"address": "地址", "unit_name": "单位", "handle": "账号", "registered_on": "注册日期", "service_type": "服务类型",
+             "admin_phone": "手机号码", "name": "账号名称"}  # fmt: skip
+    texts = {"账号名称": "衡东发布", "账号": "hdfb", "服务类型": "微信公众号", "注册日期": "2018-03-05", "管理员姓名": "罗小芳", "手机号码": "13807340001",
+             "单位": "衡东县第一中学", "地址": "衡东县", words[label]: written}  # fmt: skip
+    (form,) = read_forms(Document("docx", (_rows(*texts.items()),)), SURVEY)
+    assert form.value(label) == value
