@@ -12,6 +12,8 @@ from rules.labels import Lexicon
 from rules.survey import FieldRule, bare
 from rules.ticks import normalise
 
+#: l, I, 1, O, o, 0 beside characters that do not tell which of them it is
+_EITHER = re.compile(r"[lI](?=\d)|(?<=\d)[lIoO]|(?<=[A-Za-z])[01](?!\d)|(?<=[a-z])I|[Oo](?=\d)|I(?=[a-z])")
 #: what a value is worth that a person must look at
 DOUBTFUL = 0.5
 #: the same of a value whose check character is right
@@ -73,13 +75,15 @@ def _hexadecimal(text: str) -> str:
 
 
 def _is_ambiguous(text: str) -> bool:
-    """Whether it has characters that look alike in print and stand where either may stand: l I 1, O 0; or a gap."""
+    """Whether it has a gap, or letters whose size alone tells what they are; l I 1 and O 0 are told apart by their shapes."""
     if re.search(r"[A-Za-z0-9_\-]\s+[A-Za-z0-9_\-]", text):
         return True
     if len(text) > 2 and re.fullmatch(r"(?=.*[A-Za-z])[cosuvwxzCOSUVWXZ\d_\-]+", text):
         return True  # large and small letters of one shape
-    if re.match(r"gh[_ ]", text) and not re.fullmatch(r"gh_[0-9a-f]{12}", text):
-        return True  # such identifiers have twelve hexadecimal digits
-    if not text.isascii() or re.fullmatch(r"\d+|gh_[0-9a-f]{12}", text):
-        return False
-    return bool(re.search(r"[lI](?=\d)|(?<=\d)[lIoO]|(?<=[A-Za-z])[01](?!\d)|(?<=[a-z])I|[Oo](?=\d)|I(?=[a-z])", text))
+    # such identifiers have twelve hexadecimal digits
+    return bool(re.match(r"gh[_ ]", text)) and not re.fullmatch(r"gh_[0-9a-f]{12}", text)
+
+
+def ambiguous_places(text: str) -> frozenset[int]:
+    """Places of characters that look like another which may stand there as well: l I 1 and O 0 between letters and digits."""
+    return frozenset(match.start() for match in _EITHER.finditer(text))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from intake.readers.dashes import dashed
 from intake.readers.flatten import Flat, without_red
 
 #: cells of one table; what has more is no form
@@ -57,6 +58,8 @@ def _lines(flat: Flat) -> np.ndarray:
         runs |= _faint(np.ascontiguousarray(shade), em)
         runs = cv2.morphologyEx(runs, cv2.MORPH_CLOSE, np.ones((1, max(int(gap), 3)), np.uint8))
         mask |= runs.T if turned else runs
+    if flat.broken:
+        mask |= dashed(mended, em)
     edge = int(0.5 * em)
     height, width = mask.shape
     cv2.rectangle(mask, (edge, edge), (width - edge - 1, height - edge - 1), 255, 2)

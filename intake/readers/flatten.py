@@ -4,14 +4,20 @@ All lines of a ruled table hang together, so that a table is one large, thin pie
 corners tell the perspective. Coordinates are pixels; matrices map (x, y, 1).
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
+from intake.ocr_steps import slant_of
+from intake.readers.dashes import dashed
+
 #: longest side in pixels on which lines are looked for
 _SIDE = 2200
+#: share of a page that its tables cover at least, or dashes are looked for
+_FULL = 0.3
 #: tables of one page
 _MOST = 6
 
@@ -30,6 +36,8 @@ class Flat:
     em: float
     #: the table's corners in the upright picture
     corners: np.ndarray
+    #: whether its rules are dashes: a fax breaks thin ones
+    broken: bool = False
 
     def place(self, points: np.ndarray) -> np.ndarray:
         """Points (n, 2) of the upright picture in this one."""
@@ -97,9 +105,34 @@ def tables(picture: np.ndarray, em: float, lines: Sequence[np.ndarray] = ()) -> 
     """
     ratio = min(1.0, _SIDE / max(picture.shape[:2]))
     small = cv2.resize(picture, None, fx=ratio, fy=ratio, interpolation=cv2.INTER_AREA) if ratio < 1 else picture
-    ink = ink_of(without_red(small), em * ratio)
-    quads = _quads(ink, em * ratio)
-    return [_laid_flat(picture, _widened(quad / ratio, em, lines), em, ratio) for quad in quads]
+    grey = without_red(small)
+    quads, broken = _quads(ink_of(grey, em * ratio), em * ratio), False
+    if len(lines) and _area(quads) < _FULL * grey.size:
+        mended = _mended(grey, em * ratio, [line * ratio for line in lines])
+        if broken := _area(mended) > 1.2 * _area(quads):
+            quads = mended
+    return [_laid_flat(picture, _widened(quad / ratio, em, lines), em, ratio, broken) for quad in quads]
+
+
+def _mended(grey: np.ndarray, em: float, lines: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """The same where the rules are dashes: they are looked for in the levelled picture."""
+    height, width = grey.shape
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), math.degrees(slant_of(list(lines))), 1.0)
+    level = cv2.warpAffine(grey, turn, (width, height), flags=cv2.INTER_AREA, borderValue=255)
+    back = cv2.invertAffineTransform(turn)
+    quads = _quads(dashed(ink_of(level, em), em), em)
+    found = [cv2.transform(quad.reshape(-1, 1, 2), back).reshape(-1, 2).astype(np.float32) for quad in quads]
+    return [quad for quad in found if sum(_beside(quad, line) for line in lines) < 2]
+
+
+def _beside(quad: np.ndarray, line: np.ndarray) -> bool:
+    """Whether a line of text stands left or right of the quad: then its outer rule was not found."""
+    (x, y), (left, top), (right, bottom) = line.mean(axis=0), quad.min(axis=0), quad.max(axis=0)
+    return top < y < bottom and not left < x < right
+
+
+def _area(quads: Sequence[np.ndarray]) -> float:
+    return sum(float(cv2.contourArea(quad)) for quad in quads)
 
 
 def _quads(ink: np.ndarray, em: float) -> list[np.ndarray]:
@@ -155,7 +188,7 @@ def _widened(quad: np.ndarray, em: float, lines: Sequence[np.ndarray]) -> np.nda
     return cv2.perspectiveTransform(square.reshape(-1, 1, 2), np.linalg.inv(matrix)).reshape(-1, 2)
 
 
-def _laid_flat(picture: np.ndarray, quad: np.ndarray, em: float, ratio: float) -> Flat:
+def _laid_flat(picture: np.ndarray, quad: np.ndarray, em: float, ratio: float, broken: bool = False) -> Flat:
     top, right, bottom, left = (np.linalg.norm(quad[i] - quad[(i + 1) % 4]) for i in range(4))
     width, height = max(top, bottom) * ratio, max(left, right) * ratio
     edge = 0.5 * em * ratio
@@ -164,4 +197,4 @@ def _laid_flat(picture: np.ndarray, quad: np.ndarray, em: float, ratio: float) -
     size = (int(width + 2 * edge), int(height + 2 * edge))
     flat = cv2.warpPerspective(picture, matrix, size, flags=cv2.INTER_AREA, borderValue=(255, 255, 255))
     em = em * width / max(float(np.linalg.norm(quad[1] - quad[0])), 1.0)
-    return Flat(ink_of(without_red(flat), em), flat, matrix, em, quad)
+    return Flat(ink_of(without_red(flat), em), flat, matrix, em, quad, broken)

@@ -12,6 +12,7 @@ from intake.readers.flatten import Flat
 from intake.readers.row_geometry import part_of
 from intake.readers.second_look import weakest
 from rules.document import EMPTY, TICKED, UNSURE, Cell, Table
+from rules.pixel_doubts import ambiguous_places
 
 Again = Callable[[list[np.ndarray]], list[tuple[str, float, tuple[Glyph, ...]]]]
 
@@ -99,7 +100,10 @@ def _read_again(flat: Flat, cut: list[tuple[Box, _Piece]], again: Again) -> list
     for (place, piece), read in zip(cut, again([_cut_out(flat, *span) for span in spans]) if cut else []):
         text, _, glyphs = read
         if text and glyphs:
-            piece = _Piece(text, piece.left, piece.top, piece.right, piece.bottom, min(glyph.sure for glyph in glyphs))
+            sure = min(glyph.sure for glyph in glyphs)
+            if ambiguous_places(text):
+                sure = min(sure, _LATE)  # nobody looked at the shapes of its characters
+            piece = _Piece(text, piece.left, piece.top, piece.right, piece.bottom, sure)
         found.append((place, piece))
     return found
 

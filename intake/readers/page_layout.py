@@ -15,6 +15,7 @@ from intake.ocr_steps import Row, Seen, level
 from intake.readers import grid, tick_boxes
 from intake.readers.cells import Box, boxes
 from intake.readers.flatten import Flat, tables, without_seal
+from intake.readers.look_alikes import told_apart
 from intake.readers.marks import agreed, without_boxes
 from intake.readers.row_geometry import height
 from intake.readers.second_look import second_look
@@ -60,7 +61,7 @@ def lay_out(
     flats = _ruled(seen, em) if em else []
     if not flats and not _offers_choice(seen.rows, words):
         return [], level(seen.rows, page)
-    rows = second_look(seen, words)
+    rows = told_apart(seen.picture, second_look(seen, words))
     marks = tick_boxes.find(seen.picture, rows, words.options)
     if original is not None:
         marks = agreed(marks, tick_boxes.find(original, rows, words.options))
