@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from rules.document import EMPTY, TICKED
+from rules.document import EMPTY, TICKED, UNSURE
 from rules.numbers import id_number
 from rules.pixel_doubts import mended, recognised_confidence
 from rules.reading import FieldValue
@@ -224,7 +224,8 @@ def _service(raw: str, rule: FieldRule, survey: Survey) -> _Read:
         return _Read(joined(raw).rstrip(",;、。 ") or None)
     chosen = platforms_named(raw, survey)
     others = re.findall(rf"{TICKED}\s*([^{TICKED}{EMPTY}\s]+)", normalise(raw))
-    return _Read("、".join(chosen or others) or None)
+    # a box that cannot be told beside a lone word may be no box at all
+    return _Read("、".join(chosen or others) or None, None, 0.4 if UNSURE in normalise(raw) else 1.0)
 
 
 _READERS: dict[str, Callable[[str, FieldRule, Survey], _Read]] = {

@@ -1,6 +1,7 @@
 """The cells of a flat ruled table: what its lines enclose, with rows, columns and spans."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -44,6 +45,40 @@ def boxes(flat: Flat) -> list[Box]:
     if not 4 <= len(places) <= _MOST:
         return []
     return _grid(places, 0.55 * flat.em)
+
+
+def without_false_rules(flat: Flat, places: list[Box], lines: Sequence[np.ndarray]) -> list[Box]:
+    """The cells, those made one that only the ring of a seal parts: an upright line of one row alone, across a line of text.
+
+    `lines`: corners (4, 2) of the lines of text in the upright picture.
+    """
+    spans = [flat.place(corners) for corners in lines]
+    kept: list[Box] = []
+    for place in sorted(places, key=lambda place: (place.row, place.left)):
+        before = kept[-1] if kept else None
+        if before and _is_beside(before, place, flat.em) and _is_lonely(before, place, places, flat.em) and any(
+            _runs_over(span, before.right, place, flat.em) for span in spans
+        ):
+            end = max(before.column + before.column_span, place.column + place.column_span)
+            kept[-1] = replace(before, column_span=end - before.column, right=place.right)
+        else:
+            kept.append(place)
+    return kept
+
+
+def _is_beside(one: Box, other: Box, em: float) -> bool:
+    return (one.row, one.row_span) == (other.row, other.row_span) and 0 <= other.left - one.right < 0.6 * em
+
+
+def _is_lonely(one: Box, other: Box, places: Sequence[Box], em: float) -> bool:
+    """Whether no cell of another row has an edge where these two meet."""
+    rest = [place for place in places if place.row != one.row]
+    return not any(abs(place.left - other.left) < 0.4 * em or abs(place.right - one.right) < 0.4 * em for place in rest)
+
+
+def _runs_over(span: np.ndarray, edge: float, place: Box, em: float) -> bool:
+    middle = float(span[:, 1].mean())
+    return place.top < middle < place.bottom and span[:, 0].min() < edge - em and span[:, 0].max() > edge + em
 
 
 def _lines(flat: Flat) -> np.ndarray:

@@ -66,7 +66,7 @@ def without_seal(picture: np.ndarray) -> np.ndarray:
     count, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     large = [i for i in range(1, count) if min(stats[i, 2], stats[i, 3]) > 0.045 * max(small.shape[:2])]
     if not large:
-        return picture
+        return _without_grey_seal(picture)
     cleaned = picture.copy()
     for index in large:
         left, top, width, height = (int(value / ratio) for value in stats[index, :4])
@@ -74,6 +74,34 @@ def without_seal(picture: np.ndarray) -> np.ndarray:
         part = cleaned[max(0, top - room) : top + height + room, max(0, left - room) : left + width + room]
         _bleach(part)
     return cleaned
+
+
+def _without_grey_seal(picture: np.ndarray) -> np.ndarray:
+    """The same where a copier made the seal grey: broad strokes paler than the print, round, as one piece."""
+    grey = cv2.GaussianBlur(picture[:, :, 1], (3, 3), 0)
+    ink = grey[grey < 0.7 * float(np.percentile(grey, 75))]
+    if ink.size < 500:
+        return picture
+    paper, dark = float(np.percentile(grey, 75)), float(np.percentile(ink, 10))
+    pale = ((grey > dark + 0.14 * (paper - dark)) & (grey < dark + 0.6 * (paper - dark))).astype(np.uint8)
+    broad = cv2.morphologyEx(pale, cv2.MORPH_OPEN, np.ones((4, 4), np.uint8))
+    count, _, stats, _ = cv2.connectedComponentsWithStats(cv2.dilate(broad, np.ones((5, 5), np.uint8)), connectivity=8)
+    side = max(grey.shape)
+    cleaned = picture
+    for left, top, width, height, area in stats[1:count]:
+        if not (0.06 * side < max(width, height) < 0.35 * side and area > 0.01 * width * height and _is_arc(width, height)):
+            continue
+        cleaned = picture.copy() if cleaned is picture else cleaned
+        room = int(0.12 * max(width, height))
+        part = np.s_[max(0, top - room) : top + height + room, max(0, left - room) : left + width + room]
+        near = cv2.dilate(broad[part], np.ones((5, 5), np.uint8)) > 0
+        cleaned[part][near & (grey[part] > dark + 0.12 * (paper - dark))] = int(paper)
+    return cleaned
+
+
+def _is_arc(width: int, height: int) -> bool:
+    """Whether a piece of ink may be a seal's ring, or a good part of one: no rule of a table."""
+    return 0.3 < width / height < 3.3
 
 
 def _bleach(part: np.ndarray) -> None:

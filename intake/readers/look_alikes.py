@@ -217,9 +217,9 @@ def _has_height(word: _Word, text: str, index: int, *, small: bool) -> bool | No
     if low and high and np.median(low) > 0.93 * np.median(high):
         return None
     if low:
-        return (own < 1.17 * np.median(low)) == small
+        return bool(own < 1.17 * np.median(low)) == small
     if high:
-        return (own < 0.87 * np.median(high)) == small
+        return bool(own < 0.87 * np.median(high)) == small
     return None
 
 
@@ -240,7 +240,7 @@ def _hangs(word: _Word, text: str, box: Box) -> bool:
     feet = [other[3] for char, other in zip(text, word.boxes)
             if other is not None and char.isalnum() and char not in _HANGING and char not in "jQ" and other != box]  # fmt: skip
     line = float(np.median(feet)) if feet else 0.78 * _HEIGHT
-    return box[3] > line + 0.06 * _HEIGHT
+    return bool(box[3] > line + 0.06 * _HEIGHT)
 
 
 def _ones(picture: np.ndarray, rows: Sequence[Row]) -> "_Ones | None":

@@ -13,10 +13,10 @@ from PIL.Image import Image, fromarray
 from intake import ocr
 from intake.ocr_steps import Row, Seen, level
 from intake.readers import grid, tick_boxes
-from intake.readers.cells import Box, boxes
+from intake.readers.cells import Box, boxes, without_false_rules
 from intake.readers.flatten import Flat, tables, without_seal
 from intake.readers.look_alikes import told_apart
-from intake.readers.marks import agreed, without_boxes
+from intake.readers.marks import Mark, agreed, without_boxes
 from intake.readers.row_geometry import height
 from intake.readers.second_look import second_look
 from intake.readers.survey_words import Words
@@ -30,6 +30,8 @@ _LARGE_TABLE = 10
 _FORM_WORDS = 4
 #: lines further away from a table than so many line heights are no part of the form: above it, below it
 _ABOVE, _BELOW = 9.0, 5.0
+#: difference of the channels up to which a pixel is grey; share of a line that lay under a grey seal; what it is then worth
+_GREY, _UNDER, _SEALED = 35, 0.02, 0.7
 #: share of a page's characters below which its tables are not what it is about
 _TABLE_SHARE = 0.3
 
@@ -64,7 +66,9 @@ def lay_out(
     rows = told_apart(seen.picture, second_look(seen, words))
     marks = tick_boxes.find(seen.picture, rows, words.options)
     if original is not None:
+        rows = _dimmed_under_seal(rows, seen.picture, original)
         marks = agreed(marks, tick_boxes.find(original, rows, words.options))
+    marks = [mark for mark in marks if not _is_on_a_rule(mark, flats)]
     pieces = [piece for row in rows for piece, _ in without_boxes(row, marks)]
     signs = [Row(mark.corners.astype(np.float32), mark.state, 1.0) for mark in marks]
     lines = level(with_signs(pieces, signs), page)
@@ -80,10 +84,33 @@ def lay_out(
     return [block for _, block in sorted(blocks, key=lambda item: item[0])], lines
 
 
+def _dimmed_under_seal(rows: Sequence[Row], cleaned: np.ndarray, original: np.ndarray) -> list[Row]:
+    """The rows, doubtful where a grey seal was taken off: unlike a red one it takes strokes of the print along."""
+    changed = (cleaned != original).any(axis=2) & (np.ptp(original.astype(np.int16), axis=2) < _GREY)
+    found = []
+    for row in rows:
+        (left, top), (right, bottom) = (np.clip(pick(row.corners, axis=0), 0, None).astype(int) for pick in (np.min, np.max))
+        under = changed[top : bottom + 1, left : right + 1]
+        if under.size and under.mean() > _UNDER:
+            row = replace(row, glyphs=tuple(replace(glyph, sure=min(glyph.sure, _SEALED)) for glyph in row.glyphs))
+        found.append(row)
+    return found
+
+
+def _is_on_a_rule(mark: Mark, flats: Sequence[tuple[Flat, list[Box]]]) -> bool:
+    """Whether the middle of a box lies between the cells of a table: then it is a piece of a broken rule."""
+    for flat, places in flats:
+        x, y = flat.place(mark.middle.reshape(1, 2))[0]
+        around = (min(b.left for b in places), min(b.top for b in places), max(b.right for b in places), max(b.bottom for b in places))
+        if around[0] < x < around[2] and around[1] < y < around[3]:
+            return not any(place.holds(x, y) for place in places)
+    return False
+
+
 def _ruled(seen: Seen, em: float) -> list[tuple[Flat, list[Box]]]:
     """The tables of the page with their cells."""
     lines = [row.corners for row in seen.rows]
-    return [(flat, cells) for flat in tables(seen.picture, em, lines) if (cells := boxes(flat))]
+    return [(flat, without_false_rules(flat, cells, lines)) for flat in tables(seen.picture, em, lines) if (cells := boxes(flat))]
 
 
 def _filled(flats, pieces: Sequence[Row], signs: Sequence[Row], page: int) -> tuple[list[tuple[float, float, Table]], set[int]]:

@@ -13,6 +13,8 @@ from rules.document import EMPTY, TICKED, UNSURE
 
 #: part of a box's inner area that is ink (FIELD.md section 8)
 EMPTY_INK, TICKED_INK = 0.12, 0.25
+#: pale ink in a box from which it is doubted wherever it lies; the middle of a box, and pale ink there from which it is doubted
+_VEILED, _CORE, _CORE_INK = 0.3, 0.34, 0.06
 _SIGNS = {"\u2611": TICKED, "\u2612": TICKED, "\u221a": TICKED, "\u2713": TICKED, "\u2714": TICKED, "\u25a0": TICKED,
           "\u25cf": TICKED}  # fmt: skip
 
@@ -134,7 +136,7 @@ class Strip:
         state = by_ink = TICKED if share >= TICKED_INK else EMPTY if share <= EMPTY_INK else UNSURE
         if state != EMPTY and plain.size and share - float(plain.mean()) > 0.5 * share:
             state = UNSURE  # red: a pen, or a seal that lies over it
-        if state == EMPTY and float(self.soft[inner].mean()) > EMPTY_INK:
+        if state == EMPTY and self._is_veiled(box, inner):
             state = UNSURE  # hair lines of a printed cross
         if state == EMPTY and not (self._is_closed(box) if drawn else self._is_ring(box)):
             state = UNSURE  # a tick that hardly touches its box, or no box at all
@@ -146,6 +148,14 @@ class Strip:
         corners = cv2.transform(points.reshape(-1, 1, 2), self.back).reshape(-1, 2)
         return Mark(state, corners, share, drawn and state == by_ink)
 
+
+    def _is_veiled(self, box: tuple[int, int, int, int], inner: tuple[slice, slice]) -> bool:
+        """Whether pale ink stands in the box, and not only the blurred shadow of its own sides, which spares its middle."""
+        left, top, right, bottom = box
+        x, y = _CORE * (right - left), _CORE * (bottom - top)
+        core = self.soft[int(top + y) : int(bottom - y) + 1, int(left + x) : int(right - x) + 1]
+        pale = float(self.soft[inner].mean()) if self.soft[inner].size else 0.0
+        return pale > _VEILED or (pale > EMPTY_INK and bool(core.size) and float(core.mean()) > _CORE_INK)
 
     def _is_closed(self, box: tuple[int, int, int, int]) -> bool:
         """Whether nothing hangs on the box above, below or to its left."""
