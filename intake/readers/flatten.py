@@ -18,6 +18,8 @@ from intake.readers.dashes import dashed
 _SIDE = 2200
 #: share of a page that its tables cover at least, or dashes are looked for
 _FULL = 0.3
+#: difference of the channels beyond which a picture has colours
+_COLOURED = 12
 #: tables of one page
 _MOST = 6
 
@@ -77,13 +79,17 @@ def without_seal(picture: np.ndarray) -> np.ndarray:
 
 
 def _without_grey_seal(picture: np.ndarray) -> np.ndarray:
-    """The same where a copier made the seal grey: broad strokes paler than the print, round, as one piece."""
+    """The same where a copier made the seal grey: broad strokes, paler than the print, in one round piece."""
+    if float(np.percentile(np.ptp(picture[::4, ::4].astype(np.int16), axis=2), 90)) > _COLOURED:
+        return picture
     grey = cv2.GaussianBlur(picture[:, :, 1], (3, 3), 0)
-    ink = grey[grey < 0.7 * float(np.percentile(grey, 75))]
+    paper = cv2.blur(cv2.dilate(grey, np.ones((61, 61), np.uint8)), (61, 61)).astype(np.float32)
+    light = grey / np.maximum(paper, 1)
+    ink = light[light < 0.7]
     if ink.size < 500:
         return picture
-    paper, dark = float(np.percentile(grey, 75)), float(np.percentile(ink, 10))
-    pale = ((grey > dark + 0.14 * (paper - dark)) & (grey < dark + 0.6 * (paper - dark))).astype(np.uint8)
+    dark = float(np.percentile(ink, 10))
+    pale = ((light > dark + 0.14 * (1 - dark)) & (light < dark + 0.6 * (1 - dark))).astype(np.uint8)
     broad = cv2.morphologyEx(pale, cv2.MORPH_OPEN, np.ones((4, 4), np.uint8))
     count, _, stats, _ = cv2.connectedComponentsWithStats(cv2.dilate(broad, np.ones((5, 5), np.uint8)), connectivity=8)
     side = max(grey.shape)
@@ -94,8 +100,8 @@ def _without_grey_seal(picture: np.ndarray) -> np.ndarray:
         cleaned = picture.copy() if cleaned is picture else cleaned
         room = int(0.12 * max(width, height))
         part = np.s_[max(0, top - room) : top + height + room, max(0, left - room) : left + width + room]
-        near = cv2.dilate(broad[part], np.ones((5, 5), np.uint8)) > 0
-        cleaned[part][near & (grey[part] > dark + 0.12 * (paper - dark))] = int(paper)
+        seal = (cv2.dilate(broad[part], np.ones((5, 5), np.uint8)) > 0) & (light[part] > dark + 0.12 * (1 - dark))
+        cleaned[part][seal] = paper[part][seal].astype(np.uint8)[:, None]
     return cleaned
 
 
