@@ -133,7 +133,7 @@ def test_damaged_bytes_give_a_document_or_a_reason(damage, place, kind):
     data = bytearray(_SMALL[kind])
     data[place : place + len(damage)] = damage
     try:
-        for _ in image._pages(bytes(data), 3, []):
+        for _ in image.pages_of(bytes(data), 3, []):
             pass
     except Unreadable as refused:
         assert refused.problem in ("corrupt", "too_large")
