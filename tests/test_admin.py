@@ -85,7 +85,7 @@ def test_the_story_of_one_submission_is_found_by_its_number(tmp_path):
         listed = client.get("/intake/incomplete").text
     for words in ("待补正", "居民身份证", "我们的登记表", "补正通知 已发送"):
         assert words in page
-    assert '<a href="/intake/one_submission?number=HD2019-0007">HD2019-0007</a>' in listed
+    assert '<a href="/-/submission/HD2019-0007">HD2019-0007</a>' in listed
 
 
 def test_pages_load_nothing_from_elsewhere_and_run_no_script(client):

@@ -302,7 +302,8 @@ class _Teller:
             contact=self.text(row["contact_address"]), opened_at=clock(row["opened_at"]),
             updated_at=clock(row["updated_at"]), paper_at=clock(row["paper_received_at"]),
             merged_into=overview.number_of(self.database, row["merged_into"]) if merged else None,
-            missing=tuple(words.missing_word(self.survey, code) if self.survey else code for code in listed(row["missing"])),
+            missing=tuple(self.text(words.missing_word(self.survey, code) if self.survey else code)
+                          for code in listed(row["missing"])),
             reasons=tuple(self.text(reason) for reason in listed(row["review_reasons"])), mails=mails,
             accounts=self._accounts(row["id"], rows, decided), materials=self._materials(row["id"]),
             papers=self._papers(row["id"]), doubts=self.doubts(overview.doubts_of(self.database, row["id"])),

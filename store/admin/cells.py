@@ -11,6 +11,8 @@ from store.admin.policy import tables
 #: code → word, or a function that finds the word
 Words = Mapping[str, Mapping | Callable]
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::\d\d(?:\.\d+)?)?(?:[+-]\d\d:\d\d|Z)?")
+#: columns of canned queries that hold the id of something with a page of its own
+_PAGES = {"来信": "/-/message/", "附件": "/-/file/", "回信": "/-/outbox/"}
 #: characters of a web address that are shown
 _LONGEST = 400
 
@@ -38,6 +40,8 @@ class Cells:
         word = self.word(table, column, value)
         if word is not None:
             return Markup('<span title="{}">{}</span>').format(value, word)
+        if column in _PAGES and isinstance(value, int):
+            return Markup('<a href="{}{}">{}</a>').format(_PAGES[column], value, value)
         if not isinstance(value, str) or not value:
             return None
         if (table == "submissions" and column == "number") or column in ("登记编号", "另一登记"):
@@ -84,5 +88,5 @@ def _list(value: str) -> list[str] | None:
 
 def _numbers(value: str) -> Markup:
     """登记编号 as links to their story."""
-    link = Markup('<a href="/intake/one_submission?number={}">{}</a>')
+    link = Markup('<a href="/-/submission/{}">{}</a>')
     return Markup("、").join(link.format(number, number) for number in value.split("、"))

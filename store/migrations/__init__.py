@@ -15,6 +15,7 @@ from store.migrations import (
     m017_towns,
     m018_indexes,
     m026_waiting,
+    m030_page_indexes,
 )
 from store.migrations.steps import migrations
 
@@ -30,5 +31,6 @@ __all__ = [
     "m017_towns",
     "m018_indexes",
     "m026_waiting",
+    "m030_page_indexes",
     "migrations",
 ]
