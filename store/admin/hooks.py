@@ -48,7 +48,7 @@ def extra_template_vars(datasette):
     return {"tables_shown": [table for table in tables().values() if not table.hidden], "policy": tables(),
             "queries_shown": queries(), "lookups": LOOKUPS, "word": cells.word, "site_name": NAME,
             "main_pages": MAIN_PAGES,
-            "may": may, "role_words": ROLE_WORDS, "story": lambda number: cells.render("submissions", "number", number)}
+            "may": may, "role_words": ROLE_WORDS, "link_to": lambda number: cells.render("submissions", "number", number)}
 
 
 @hookimpl
