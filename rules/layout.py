@@ -87,6 +87,7 @@ def _perhaps_cut(document: Document, words: Lexicon) -> frozenset[str]:
     for number, (line, after) in enumerate(pairwise(lines), 1):
         labelled = bool(words.split(line.text))
         loose = after.text.strip() and not (words.split(after.text) or words.rules_of(after.text) or words.title_of(after.text)
+                                            or words.begins_label(after.text)
                                             or has_boxes(after.text) or _CLOSING.match(after.text)
                                             or _IN_BRACKETS.fullmatch(after.text)
                                             or _joined_label(line.text, after.text.strip(), words))

@@ -11,6 +11,7 @@ from itertools import groupby, pairwise
 
 from rules.document import Cell, Document, Paragraph, Table
 from rules.labels import Lexicon
+from rules.printed_pairs import with_pairs
 from rules.printed_rows import NEAR, Column, Row, is_marked
 from rules.ticks import has_boxes, normalise
 from rules.wrapping import glue
@@ -50,12 +51,12 @@ class _Region:
         rows = [Row(line.placed.top, line.placed.size, columns, [line]) for line in self._lines if (columns := self._columns(line))]
         anchors = self._bounds = self._anchors(rows)
         if not anchors:
-            return list(self._lines)
+            return with_pairs(self._lines, self._words) or list(self._lines)
         rows = self._joined([replace(row, columns=self._split(row, anchors)) for row in rows], anchors)
         labelled = [number for number, row in enumerate(rows) if self._labels(row)]
         colons = sum(bool(self._words.split(column.text)) for row in rows for column in row.columns if not self._words.rules_of(column.text))
         if (worth := sum(self._worth(row) for row in rows)) < _FEWEST_ROWS or worth < colons:
-            return list(self._lines)
+            return with_pairs(self._lines, self._words) or list(self._lines)
         self._doubt_cut(rows)
         first, last = labelled[0], labelled[-1] + 1
         head = rows[last - 1]
@@ -71,7 +72,7 @@ class _Region:
         spans: list[tuple[int, int]] = []
         colons = [(item.start, item.start + len(item.label)) for item in self._words.split(text) if item.label.rstrip()[-1:] in _COLONS]
         for start, end in self._words.columns(text):
-            if spans and any(first < start < last for first, last in colons):  # 「账  号:hdfb」: its label is wide, its value near
+            if spans and any(spans[-1][0] == first < start < last for first, last in colons):  # 「账  号:hdfb」: its label is wide, its value near
                 spans[-1] = (spans[-1][0], end)
             elif text[start:end].strip():
                 spans.append((start, end))
@@ -105,7 +106,14 @@ class _Region:
         parted: list[Column] = []
         for column in row.columns:
             parted += self._parted(column, line, anchors, first=not parted)
-        found = parted[:1]
+        whole: list[Column] = []
+        for column in self._merged(row, parted, anchors):
+            whole += self._parted(column, line, anchors, first=not whole)
+        return whole
+
+    def _merged(self, row: Row, parted: Sequence[Column], anchors: Sequence[float]) -> list[Column]:
+        """The columns, those joined that begin at no anchor and behind no label."""
+        found = list(parted[:1])
         for column in parted[1:]:
             last = found[-1]
             free = not any(abs(column.left - anchor) <= NEAR * row.size for anchor in anchors)
@@ -129,11 +137,12 @@ class _Region:
     def _parted(self, column: Column, line: Paragraph, anchors: Sequence[float], *, first: bool) -> list[Column]:
         text, places = line.text, line.placed.places
         start = next(index for index, place in enumerate(places) if place[0] >= column.left - 0.01 and not text[index].isspace())
-        for index in range(start + 1, min(start + len(column.text), len(text))):
+        end = max(index for index, place in enumerate(places) if place[1] <= column.right + 0.01) + 1
+        for index in range(start + 1, end):
             left = places[index][0]
             if text[index].isspace() or not any(abs(left - anchor) <= 0.2 * line.placed.size + 0.5 for anchor in anchors if anchor > column.left):
                 continue
-            head, tail = text[start:index].strip(), text[index : start + len(column.text)].strip()
+            head, tail = text[start:index].strip(), text[index:end].strip()
             apart = left - places[index - 1][1] > 0.15 * line.placed.size or text[index - 1].isspace()
             starts_label = bool(self._words.rules_of(tail)) or self._words.begins_label(tail)
             ends_label = apart and (bool(self._words.rules_of(head)) or (first and 4 <= len(head) <= 16 and column.left < min(anchors) + 1

@@ -119,6 +119,21 @@ def test_a_loose_line_close_below_values_makes_them_doubtful():
     assert form.get("address").confidence < 0.8 and form.get("legal_representative").confidence == 1.0
 
 
+def test_pairs_side_by_side_are_whole_again_each_with_its_wrapped_lines():
+    document = _lines(
+        (100, [(50, "账号名称\uff1a衡东县农家乐"), (300, "账  号\uff1ahdnjl")]), (125, [(50, "服务类型\uff1a微信公众号"), (300, "关注量\uff1a120")]),
+        (150, [(50, "是否取得互联网"), (300, "管理员姓名\uff1a罗小芳")]), (164, [(50, "新闻信息服务资质\uff1a否")]),
+        (190, [(50, "微信号\uff1ahd-oslpecim"), (300, "单  位")]), (204, [(300, "(章)\uff1a衡东县石滩乡人民政府")]),
+        (230, [(50, "法人代表\uff1a谭志强"), (300, "地址\uff1a衡东县洣水镇迎宾路一百九十八号办公楼三")]), (244, [(300, "楼")]),
+        (270, [(50, "功能介绍\uff1a发布本地政务信息,宣传党的方针政策,服务群众生产生活,介绍衡")]), (284, [(50, "东风土人情")]),
+    )  # fmt: skip
+    form = _only(document)
+    read = {name: form.value(name) for name in ("handle", "news_license", "admin_name", "admin_wechat", "unit_name", "legal_representative", "address")}
+    assert read == {"handle": "hdnjl", "news_license": False, "admin_name": "罗小芳", "admin_wechat": "hd-oslpecim",
+                    "unit_name": "衡东县石滩乡人民政府", "legal_representative": "谭志强", "address": "衡东县洣水镇迎宾路一百九十八号办公楼三楼"}  # fmt: skip
+    assert min(found.confidence for found in form.fields) >= 0.8
+
+
 def test_a_letter_is_no_table():
     document = _lines(*((100 + 15 * line, [(50, "尊敬的领导:兹送上材料,请查收。联系电话见附件")]) for line in range(5)))
     assert with_tables(document, lexicon(SURVEY)) == document
@@ -127,7 +142,8 @@ def test_a_letter_is_no_table():
 def test_any_printed_lines_are_taken_without_error():
     """Random columns at random places: total, and no line is lost."""
     rng = random.Random(7)
-    words = ["账号名称", "账号", "手机号码", "是否取得互联网", "新闻信息服务资质", "☑是", "hdfb", "衡东县洣水镇", "(章)", "单  位", "管理员姓名"]
+    words = ["账号名称", "账号", "手机号码", "是否取得互联网", "新闻信息服务资质", "☑是", "hdfb", "衡东县洣水镇", "(章)", "单  位", "管理员姓名",
+             "手机号码:138", "Email:hd@qq.com", "单  位(章)\uff1a衡东县", "账  号\uff1a"]
     for _ in range(200):
         rows = [(rng.uniform(0, 400), sorted({rng.choice((50, 150, 250, 350)): rng.choice(words) for _ in range(rng.randint(1, 4))}.items()))
                 for _ in range(rng.randint(3, 25))]  # fmt: skip
