@@ -13,7 +13,7 @@ from rules.document import Document, Line, Paragraph, Table
 from rules.grid import Grid, Slot
 from rules.labels import Lexicon
 from rules.printed_tables import with_tables
-from rules.survey import FieldRule
+from rules.survey import FieldRule, bare
 from rules.table_layout import read_table
 from rules.ticks import has_boxes
 
@@ -267,10 +267,21 @@ def _entries(text: str, place: str, index: int, words: Lexicon) -> list[Entry]:
     return entries
 
 
+def _are_options(text: str, rule: FieldRule) -> bool:
+    """Whether a line holds nothing but options of a field, with boxes or without."""
+    words = {bare(word) for choice in rule.choices for word in (choice.name, *choice.aliases)}
+    pieces = [bare(piece) for piece in re.split("[\\s、,\uff0c;\uff1b/]+", text)]
+    return has_boxes(text) or all(piece in words for piece in pieces if piece)
+
+
 def _continued(entry: Entry, text: str, place: str) -> tuple[Entry, bool]:
     """The entry with a further line, and whether it is finished."""
+    listed = bool(entry.raw) and entry.rules[0].kind == "options"
     if not text.strip():
-        return entry, bool(entry.raw)
+        return (replace(entry, raw=f"{entry.raw}\n"), False) if listed else (entry, bool(entry.raw))
+    if listed and entry.raw.endswith("\n"):  # behind an empty line only further options belong to a list
+        more = _are_options(text, entry.rules[0])
+        return (replace(entry, raw=f"{entry.raw}{text.strip()}") if more else entry), not more
     if _CLOSING.match(text) or text.rstrip().endswith((":", "：")):
         return entry, True
     if not entry.raw:

@@ -335,3 +335,12 @@ def test_what_people_write_around_a_value_is_left_out(label, written, value):
              "单位": "衡东县第一中学", "地址": "衡东县", words[label]: written}  # fmt: skip
     (form,) = read_forms(Document("docx", (_rows(*texts.items()),)), SURVEY)
     assert form.value(label) == value
+
+
+def test_options_on_lines_with_empty_ones_between_are_one_list():
+    """As web pages and mails come out that had a paragraph for each."""
+    lines = ("账号名称\uff1a衡东健康", "", "账号\uff1ahdjk", "", "服务类型\uff1a微信公众号", "", "业务范围\uff1a政策法规", "", "专业技术", "", "微社区", "",
+             "形式\uff1a☑文字", "", "□图片 ☑语音", "", "管理员姓名\uff1a罗小芳", "", "工作单位\uff1a衡东县第一中学", "", "特此报告")  # fmt: skip
+    (form,) = read_forms(Document("text", tuple(map(Paragraph, lines))), SURVEY)
+    assert form.value("scope") == ("政策法规", "专业技术", "微社区") and form.value("formats") == ("文字", "语音")
+    assert form.value("admin_name") == "罗小芳"
