@@ -56,6 +56,8 @@ def words_for(survey: Survey) -> dict:
         "YES_NO": words.YES_NO, "USER_ROLES": ROLE_WORDS, "ON_TIME": {1: "按时", 0: "逾期"}, "SIDES": words.SIDES,
         "WHY": words.WHY, "ACTIONS": words.ACTIONS, "DECISIONS": words.DECISIONS,
         "FIELDS": {rule.name: rule.label for rule in survey.fields} | {"platform": "平台"},
+        "PLATFORMS": {choice.name: choice.name for choice in survey.platforms},
+        "TOWNS": {town.name: town.name for town in survey.towns},
         "MISSING": lambda code: words.missing_word(survey, code),
     }
 

@@ -21,11 +21,11 @@ from build_store import (
     add_submission,
     at,
     configuration,
-    shipped_survey,
     stamp,
 )
 
 from intake.admin import site_for
+from rules.survey import load_survey
 from store.admin.policy import hidden_columns, tables
 from store.admin.site import application
 from store.database import connect
@@ -64,7 +64,7 @@ def serving(folder, role: str | None = "manage", config=None):
         for code, (name, password) in PASSWORDS.items():
             if name not in known:
                 add_user(database, name, code, password, at("2019-08-01 08:00"), "谭")
-    site = site_for(config, shipped_survey())
+    site = site_for(config, load_survey(config.survey))
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(application(site), log_level="warning", access_log=False))
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)

@@ -1,11 +1,13 @@
 """Another office, another collection: `examples/drones` is run by the same program; only its survey says what it is."""
 
 import json
+import re
 import shutil
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from build_admin import serving
 from build_config import configuration
 from build_drones import EXAMPLE, cases, make_forms
 from openpyxl import load_workbook
@@ -130,6 +132,25 @@ def test_the_workbook_has_a_sheet_for_each_category_and_a_column_for_each_field(
     row = dict(zip(head, next(line for line in lines if line[0] == "QHWJ-2021-001"), strict=True))
     assert (row["最大起飞重量(克)"], row["主要用途"], row["是否夜间飞行"]) == (907, "航拍摄影、教学培训", "否")
     assert "平台" not in head and row["责任险保单号"] == "PDZA20213601000088"
+
+
+def test_the_admin_pages_speak_of_this_collection(taken_in):
+    """Home, tables, queries, a submission and its place in the queue."""
+    config, _, database, _ = taken_in
+    with serving(config.data.parent, config=config) as client:
+        addresses = ["/", "/intake", "/intake/accounts", "/intake/accounts/1", "/intake/submissions", "/intake/duplicate_accounts",
+                     "/-/queue", "/-/submission/QHWJ-2021-001",
+                     *(f"/-/submission/{row['number']}" for row in rows(database, "SELECT number FROM submissions"))]
+        pages = {address: client.get(address) for address in addresses}
+        assert {address: page.status_code for address, page in pages.items()} == dict.fromkeys(addresses, 200)
+        for address, page in pages.items():
+            text = re.sub(r"<style.*?</style>|<script.*?</script>|您的账号", "", page.text, flags=re.DOTALL)
+            assert not re.search("新媒体|衡东|公众号|网信|平台统计|登记的账号|账号名称", text), address
+        told = pages["/intake/accounts/1"].text
+        for part in ("品牌型号", "产品序列号", "最大起飞重量(克)：907", "主要用途：航拍摄影、教学培训", "是否夜间飞行：否"):
+            assert part in told.replace("\uff08", "(").replace("\uff09", ")"), part
+        assert "重复无人机" in pages["/intake"].text and "企事业单位" in pages["/-/submission/QHWJ-2021-001"].text
+        assert client.get("/intake/by_platform").status_code == 404
 
 
 def test_a_clerk_corrects_a_field_without_a_column_and_decides_by_the_surveys_codes(tmp_path, monkeypatch, capsys):

@@ -109,7 +109,7 @@ def _figures(counts: dict, survey: Survey) -> tuple[Figure, ...]:
                           if total["category"].get(code))
     return (
         Figure("submissions", "登记", sum(status.values()), categories),
-        Figure("accounts", "账号", sum(total["platform"].values())),
+        Figure("accounts", survey.item.noun, sum(total["platform"].values())),
         Figure("incomplete", "待补正", status.get("incomplete", 0)),
         Figure("review", "待人工核验", status.get("review", 0)),
         Figure("complete", "齐全，待纸质件", status.get("complete", 0)),

@@ -8,7 +8,6 @@ from datasette.views.base import DatasetteError
 
 from store.admin import access, front
 from store.admin.access import ROLE_WORDS, may
-from store.admin.policy import queries, tables
 
 #: Datasette's commonest complaints
 _SENTENCES = {
@@ -45,8 +44,9 @@ def extra_template_vars(datasette):
     cells = getattr(datasette, "intake_cells", None)
     if cells is None:
         return {}
-    return {"tables_shown": [table for table in tables().values() if not table.hidden], "policy": tables(),
-            "queries_shown": queries(), "lookups": LOOKUPS, "word": cells.word, "site_name": NAME,
+    shown = datasette.intake_tables
+    return {"tables_shown": [table for table in shown.values() if not table.hidden], "policy": shown,
+            "queries_shown": datasette.intake_queries, "lookups": LOOKUPS, "word": cells.word, "site_name": NAME,
             "main_pages": MAIN_PAGES,
             "may": may, "role_words": ROLE_WORDS, "link_to": lambda number: cells.render("submissions", "number", number)}
 

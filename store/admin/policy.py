@@ -1,6 +1,7 @@
 """What may be seen of every table and column, and under which name: tables.yaml as frozen values."""
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -51,15 +52,43 @@ class Table:
 
 @cache
 def tables() -> dict[str, Table]:
-    """Every table that the site shows, in the order of the file."""
+    """Every table that the site shows, in the order of the file; `{noun}` in its words is what a form describes."""
     written = yaml.safe_load((HERE / "tables.yaml").read_text("utf-8"))
     return {name: _table(name, keys) for name, keys in written.items()}
 
 
 @cache
 def queries() -> dict[str, dict]:
-    """The canned queries, as Datasette wants them."""
+    """The canned queries, as Datasette wants them, but for the words of the collection (`worded_queries`)."""
     return yaml.safe_load((HERE / "queries.yaml").read_text("utf-8"))
+
+
+def worded_tables(noun: str, labels: Mapping[str, str]) -> dict[str, Table]:
+    """The tables as one collection speaks of them: `noun` is what a form describes, `labels` those of its fields."""
+    return {name: replace(
+        table, title=table.title.format(noun=noun), description=table.description.format(noun=noun),
+        columns=tuple(replace(column, label=labels.get(column.name, column.label) if name == "accounts"
+                              else column.label.format(noun=noun)) for column in table.columns))
+            for name, table in tables().items()}
+
+
+def worded_queries(noun: str, categories: Mapping[str, str], left_out: Collection[str] = ()) -> dict[str, dict]:
+    """The canned queries as one collection speaks of them, but for those that count what its forms do not ask."""
+    sums = ", ".join(f"sum(s.category = '{code}') AS {_quoted(label)}" for code, label in categories.items()
+                     if code != "unknown")
+    words = {"{noun}": noun.replace("'", "").replace('"', ""), "{categories}": sums}
+    found = {name: {key: _worded(text, words) for key, text in query.items()} for name, query in queries().items()}
+    return {name: query for name, query in found.items() if name not in left_out}
+
+
+def _worded(text, words: Mapping[str, str]):
+    for mark, word in words.items() if isinstance(text, str) else ():
+        text = text.replace(mark, word)
+    return text
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def hidden_columns() -> set[tuple[str, str]]:

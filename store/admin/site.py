@@ -14,7 +14,7 @@ from store.admin.desk import Desk, Threads
 from store.admin.front import Front
 from store.admin.gate import Gate
 from store.admin.masked import MaskedDatabase
-from store.admin.policy import HERE, Table, queries, tables
+from store.admin.policy import HERE, Table, worded_queries, worded_tables
 from store.database import Database
 from store.sessions import Lifetime
 
@@ -35,11 +35,15 @@ def build(path: Path, title: str, words: Words, now: Callable[[], datetime], lif
     codes of `submissions.missing`; sessions last for `lifetime`. `desk` tells stories and does what clerks decide, `home`
     tells the state of the collection for the first page.
     """
-    site = Datasette([], memory=False, metadata=_metadata(title), settings=_SETTINGS,
+    shown = worded_tables(desk.noun(), words["FIELDS"])
+    asked = {"by_platform": words["PLATFORMS"], "by_unit_type": "unit_type" in words["FIELDS"], "by_town": words["TOWNS"]}
+    queries = worded_queries(desk.noun(), words["CATEGORIES"], [name for name, there in asked.items() if not there])
+    site = Datasette([], memory=False, metadata=_metadata(title, shown, queries), settings=_SETTINGS,
                      template_dir=str(HERE / "templates"), static_mounts=[("assets", str(HERE / "static"))])
     # Datasette adds an empty database of its own where it is given no file
     site.remove_database("_memory")
     site.intake_cells, site.intake_desk, site.intake_threads = Cells(words), desk, Threads()
+    site.intake_tables, site.intake_queries = shown, queries
     site.intake_access = Access(path, now, lifetime)
     site.intake_front = Front(path, now, home)
     site.add_database(MaskedDatabase(site, path, site.intake_cells.named), name=NAME)
@@ -54,11 +58,11 @@ def application(site: Datasette, hosts: tuple[str, ...] = ("127.0.0.1", "localho
     return Gate(site.app(), hosts, site.intake_access)
 
 
-def _metadata(title: str) -> dict:
+def _metadata(title: str, tables: dict[str, Table], queries: dict[str, dict]) -> dict:
     return {"title": title, "databases": {NAME: {
         "title": title,
-        "tables": {name: _table_metadata(table) for name, table in tables().items()},
-        "queries": queries(),
+        "tables": {name: _table_metadata(table) for name, table in tables.items()},
+        "queries": queries,
     }}}
 
 
