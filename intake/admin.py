@@ -33,8 +33,14 @@ def serve(config: Config, open_browser: bool = False) -> None:
     print(f"管理页面：{address} （按 Ctrl+C 结束）", flush=True)
     if open_browser:
         threading.Timer(1, webbrowser.open, [address]).start()
-    uvicorn.run(application(site, (host, "127.0.0.1", "localhost", "::1", *config.admin.names)), host=host, port=port, log_level="warning",
-                access_log=False, lifespan="on", timeout_keep_alive=30)
+    names = (host, "127.0.0.1", "localhost", "::1", *config.admin.names)
+    try:
+        uvicorn.run(application(site, names), host=host, port=port, log_level="warning", access_log=False, lifespan="on",
+                    timeout_keep_alive=30)
+    finally:
+        # the reader first: whoever still waits for a page of an original gets none
+        site.intake_desk.close()
+        site.intake_threads.close()
 
 
 def site_for(config: Config, survey: Survey):

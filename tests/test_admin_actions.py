@@ -150,6 +150,14 @@ def test_category_doubts_and_paper_are_decided_by_a_button_each(office):
     assert office.press(HERE, "paper", day="昨天").status_code == 400
 
 
+def test_who_joins_two_sees_first_whose_they_are(office):
+    """A number is easily mistyped."""
+    office.mail({"发件人": "c@example.net", "附件": {"表.docx": {"种类": "单位表", "unit_name": "白莲完小", "name": "白莲视频"}}})
+    asked = office.press(HERE, "merge", other="hd2019-0002").text
+    assert "青石" in asked and "白莲完小" in asked
+    assert "没有这个登记编号" in office.press(HERE, "merge", other="HD2019-0099").text
+
+
 @pytest.mark.parametrize("button", ["withdraw", "merge", "split"])
 def test_what_cannot_easily_be_taken_back_is_asked_first(office, button):
     """One page says what will happen; nothing has happened yet."""

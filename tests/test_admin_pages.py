@@ -17,8 +17,9 @@ from build_pictures import id_card_front
 from build_scans import scanned_form
 from PIL import Image
 
+from intake.desk.acts import stamp_of_message, stamp_of_submission
 from intake.mailbox.importing import import_paths
-from intake.office.story import around
+from intake.office.story import around, tell_message, tell_submission
 from rules.survey import load_survey
 from store.database import connect, one, rows
 
@@ -164,6 +165,23 @@ def test_the_lines_around_a_value_are_found_whatever_its_spaces():
     text = "账号名称\t衡东发布\n账 号\thdfb  x\n服务类型\t订阅号"
     assert around(text, "hdfb x") == ((False, "账号名称\t衡东发布"), (True, "账 号\thdfb  x"), (False, "服务类型\t订阅号"))
     assert around(text, "没有") == around("", "x") == around(text, None) == around(text, " ") == ()
+
+
+def test_nothing_on_a_page_reads_a_whole_table(config, database):
+    """With a hundred thousand submissions, what is not found by an index takes seconds."""
+    asked: list[str] = []
+    database.conn.set_trace_callback(asked.append)
+    survey = load_survey(config.survey)
+    tell_submission(database, "HD2019-0001", survey)
+    tell_message(database, 1, survey)
+    stamp_of_submission(database, 1)
+    stamp_of_message(database, 1)
+    database.conn.set_trace_callback(None)
+    assert len(asked) > 20
+    plans = {sql: [row[3] for row in database.conn.execute(f"EXPLAIN QUERY PLAN {sql}")] for sql in set(asked)}
+    # `family` and `f` are the handful of submissions that were joined
+    whole = {sql: plan for sql, plan in plans.items() if any(re.match(r"SCAN (?!(?:f|family|CONSTANT ROW)$)", step) for step in plan)}
+    assert not whole
 
 
 # -- originals -------------------------------------------------------------------------------------------------------

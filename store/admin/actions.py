@@ -10,7 +10,7 @@ from datasette import NotFound, Response
 
 from store.admin import pages
 from store.admin.access import need
-from store.admin.desk import slowly
+from store.admin.desk import quickly, slowly
 
 
 def routes(id_pattern: str) -> list:
@@ -36,7 +36,8 @@ async def act(datasette, request) -> Response:
     back = f"/-/{about}/{quote(target)}" if target != "all" else "/-/outbox"
     if action.warning and form.get("sure") != "1":
         return await pages.render(datasette, request, "sure.html", {
-            "action": action, "target": target, "form": _shown(form), "back": back})
+            "action": action, "target": target, "form": _shown(form), "back": back,
+            "about": [await _known(datasette, number) for number in _numbers(about, target, form)]})
     outcome = await slowly(datasette, desk.act, request.actor["id"], code, target, form)
     if not outcome.done:
         typed = {name: text for name, text in _shown(form).items() if name not in ("stamp", "sure")}
@@ -55,6 +56,20 @@ async def posted_form(request) -> dict[str, str]:
     form = await request.post_vars()
     form.pop("csrftoken", None)
     return form
+
+
+def _numbers(about: str, target: str, form: dict[str, str]) -> list[str]:
+    """登记编号 of the submissions that an act is about: who is asked shall see whose they are."""
+    return [number for number in (target, form.get("other", "").strip()) if number] if about == "submission" else []
+
+
+async def _known(datasette, number: str) -> tuple[str, str, str]:
+    """(登记编号, registrant, status) of a submission."""
+    found = await quickly(datasette, datasette.intake_desk.submission, number, False)
+    if found is None:
+        return number, "没有这个登记编号", ""
+    story = found[0]
+    return story.number, story.registrant or "申报人未能判定", story.status_word
 
 
 def _shown(form: dict[str, str]) -> dict[str, str]:
