@@ -44,16 +44,17 @@ def waiting(database: Database) -> list[Case]:
                          json.dumps([row["error"] or "未能处理"])) for row in overview.failed_messages(database)]
 
 
-def neighbours(cases: list[Case], number: str) -> tuple[int, Case | None, Case | None] | None:
-    """(place from 1 on, the one before, the one after) of a submission among the cases, or None where it is none."""
-    place = next((n for n, case in enumerate(cases) if case.about == "submission" and case.key == number), None)
+def neighbours(cases: list[Case], about: str, key: str) -> tuple[int, Case | None, Case | None] | None:
+    """(place from 1 on, the one before, the one after) of one of the cases, or None where it waits no longer."""
+    place = next((n for n, case in enumerate(cases) if (case.about, case.key) == (about, key)), None)
     if place is None:
         return None
     return (place + 1, cases[place - 1] if place else None, cases[place + 1] if place + 1 < len(cases) else None)
 
 
-def following(database: Database, cases: list[Case], number: str) -> Case | None:
-    """The case to take up after a submission that is decided: the next that came after it, else the first."""
-    done = overview.submission(database, number)
-    later = [case for case in cases if case.about == "submission" and done and case.since > done["opened_at"]]
-    return later[0] if later else cases[0] if cases else None
+def following(database: Database, cases: list[Case], about: str, key: str) -> Case | None:
+    """The case to take up after one that is decided: the next of its sort that came after it, else the first."""
+    done = overview.submission(database, key) if about == "submission" else overview.message(database, int(key))
+    came = done and done["opened_at" if about == "submission" else "received_at"]
+    later = (case for case in cases if case.about == about and came and case.since > came)
+    return next(later, cases[0] if cases else None)

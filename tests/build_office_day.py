@@ -5,6 +5,7 @@ from pathlib import Path
 
 from build_forms import individual_docx, individual_fields
 from build_mails import mail
+from build_samples import head_card, jpeg
 from build_store import at, configuration, empty_store, shipped_survey
 
 import intake.demo
@@ -33,10 +34,13 @@ def fill_office(folder: Path) -> None:
         if path.name.startswith(SAMPLES):
             (mails / path.name).write_bytes(path.read_bytes())
     (mails / "90-hostile.eml").write_bytes(hostile_mail())
+    (mails / "91-stranger.eml").write_bytes(mail(
+        "补交材料 HD2019-0001", "路人 <luren@example.net>", body="登记编号 HD2019-0001，补交身份证，见附件。",
+        attachments=[jpeg("身份证.jpg", head_card())]))
     with closing(empty_store(folder)) as database:
         report = import_paths(office_configuration(folder), shipped_survey(), database, [mails],
                               lambda: at("2019-08-05 09:00"))
-    assert report.processed == len(SAMPLES) + 1 and not report.failed, report
+    assert report.processed == len(SAMPLES) + 2 and not report.failed, report
 
 
 def hostile_mail() -> bytes:

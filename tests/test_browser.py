@@ -20,7 +20,8 @@ DOUBTFUL, HOSTILE = "HD2019-0003", "HD2019-0004"
 _WCAG = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}}
 #: every sort of page
 ADDRESSES = [
-    "/", "/intake", "/-/password", "/-/queue", f"/-/queue/{DOUBTFUL}", f"/-/queue/{HOSTILE}", f"/-/submission/{DOUBTFUL}",
+    "/", "/intake", "/-/password", "/-/queue", f"/-/queue/{DOUBTFUL}", f"/-/queue/{HOSTILE}", "/-/queue/mail/5",
+    f"/-/submission/{DOUBTFUL}",
     f"/-/submission/{HOSTILE}", "/-/message/3", "/-/message/4", "/-/outbox", "/-/outbox/4", "/-/file/1", "/-/file/5",
     "/-/file/8", "/-/file/9", "/intake?sql=select+number,+registrant+from+submissions",
     "/intake/submissions/4", "/intake/messages/4", "/intake/accounts/4",
@@ -199,6 +200,17 @@ def test_the_queue_needs_no_script(browser, site, managers_state):
     context.close()
 
 
+def test_a_mail_of_the_queue_is_settled_with_one_key(manager):
+    """A stranger's card is looked at and stays out; the queue goes on."""
+    manager.goto(f"/-/queue/{HOSTILE}")
+    manager.keyboard.press("j")
+    arrive(manager, "/-/queue/mail/5")
+    expect(manager.locator(".attention")).to_contain_text("疑似")
+    manager.keyboard.press("a")
+    arrive(manager, f"/-/queue/{DOUBTFUL}")
+    expect(manager.get_by_role("status")).to_contain_text("来信 5 已看过")
+
+
 # -- a day -----------------------------------------------------------------------------------------------------------
 
 
@@ -207,7 +219,7 @@ def test_a_clerks_day(page, day):
     masked and in full, log out.
     """
     log_in(page, "handle")
-    page.goto("/-/queue")
+    page.get_by_role("navigation").get_by_role("link", name="待办").click()
     page.get_by_role("link", name=DOUBTFUL).click()
     expect(page.get_by_label("待办")).to_contain_text("不一致，请核实")
     expect(page.locator(".left")).to_contain_text("高湖便民")

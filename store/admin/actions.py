@@ -47,7 +47,7 @@ async def act(datasette, request) -> Response:
     datasette.add_message(request, "\n".join(outcome.sentences)[:1500], datasette.INFO)
     where = f"/-/submission/{quote(outcome.number)}" if outcome.number else back
     # the queue goes on with the next case where this one is decided
-    led = {"outbox": "/-/outbox", "queue": f"/-/queue/{quote(target)}"}
+    led = {"outbox": "/-/outbox", "queue": f"/-/queue/{'mail/' if about == 'message' else ''}{quote(target)}"}
     return Response("", status=303, headers={"location": led.get(form.get("back"), where)})
 
 

@@ -84,13 +84,18 @@ def timeline(story) -> list[tuple[str, str, object]]:
 async def message_page(datasette, request) -> Response:
     """Everything about one mail."""
     need(request, "view")
-    found = await quickly(datasette, datasette.intake_desk.message, int(request.url_vars["id"]), False)
+    return await message(datasette, request, int(request.url_vars["id"]), {})
+
+
+async def message(datasette, request, identifier: int, steps: dict) -> Response:
+    """The page of a mail; `steps`: its place in the review queue, where one comes from there."""
+    found = await quickly(datasette, datasette.intake_desk.message, identifier, False)
     if found is None:
         raise NotFound("没有这封来信。")
     story, stamp = found
     return await render(datasette, request, "message.html", {
         "story": story, "stamp": stamp, "may_handle": may(request.actor, "handle"), "actions": datasette.intake_desk.actions(),
-        "open_doubts": [doubt for doubt in story.doubts if not doubt.settled]})
+        "open_doubts": [doubt for doubt in story.doubts if not doubt.settled], **steps})
 
 
 async def outbox_page(datasette, request) -> Response:
