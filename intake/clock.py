@@ -9,12 +9,15 @@ from pathlib import Path
 from intake.config import Config
 from intake.office import digest, reminders, roster, towns
 from rules.survey import Survey
+from store import search
 from store.database import Database
 
 log = logging.getLogger(__name__)
 
 #: seconds between two turns
 TICK_SECONDS = 20
+#: changed rows that are indexed for search in one turn
+_MOST_INDEXED = 20_000
 #: a write-ahead log larger than this means that some reader has been open for long
 _WAL_WARNING = 256 * 1024 * 1024
 #: an unfinished download older than this is left over from a crash, in seconds
@@ -30,6 +33,7 @@ def turn(config: Config, survey: Survey, database: Database, now: datetime) -> i
     # after the digest: whatever goes wrong with them, the office has its report
     reminders.run_due(config, survey, database, now)
     roster.withdraw_untrue(config, survey, database, now)
+    search.refresh(database, _MOST_INDEXED)
     database.conn.execute("PRAGMA wal_checkpoint(PASSIVE)")
     _look_at_files(config.data)
     return len(made)

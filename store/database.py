@@ -51,7 +51,7 @@ def scratch(path: Path, like: Database) -> Database:
     database = Database(connection, execute_plugins=False)
     with writing(database):
         for row in rows(like, "SELECT sql FROM sqlite_schema WHERE type IN ('table', 'index') AND sql IS NOT NULL AND name NOT "
-                        "LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY type = 'index'"):
+                        "LIKE 'sqlite\\_%' ESCAPE '\\' AND tbl_name NOT LIKE 'search%' ORDER BY type = 'index'"):
             connection.execute(row["sql"])
     return database
 

@@ -60,6 +60,7 @@ ACTIONS = REPLY_STATES | {f"reply-{state}": f"回信：{word}" for state, word i
     "login": "登录管理页面", "login-failed": "登录失败", "login-blocked": "登录失败过多，暂停登录", "logout": "退出登录",
     "user-added": "添加用户", "user-changed": "更改用户权限", "user-password": "更改密码",
     "user-disabled": "停用用户", "user-enabled": "恢复用户",
+    "number-searched": "按完整号码查找",
     "paper-received": "收到纸质件", "withdrawn": "撤回", "reopened": "恢复",
     "original-viewed": "查看原件", "original-downloaded": "下载原件",
     "replayed": "重新读取后有变", "number-left": "重新读取后编号保留",

@@ -1,4 +1,4 @@
-"""The site's first page: the state of the collection, counted anew when the database has changed."""
+"""The site's first page: the state of the collection, counted anew when the database has changed; a thread for search too."""
 
 import asyncio
 from collections.abc import Callable
@@ -27,16 +27,27 @@ class Front:
         self._database: Database | None = None
         self._seen: tuple[int, datetime, object] | None = None
 
+    def now(self) -> datetime:
+        """The clock of the site."""
+        return self._now()
+
     async def page(self) -> object:
         """The state, at most a minute old and never older than the last change."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._told)
+        return await self.run(self._told)
 
-    def _told(self) -> object:
+    async def run(self, work: Callable, *arguments):
+        """`work(database, *arguments)` in the thread that owns the connection."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._work, work, arguments)
+
+    def _work(self, work: Callable, arguments: tuple):
         if self._database is None:
             self._database = connect(self._path)
-        version, now = self._database.conn.execute("PRAGMA data_version").fetchone()[0], self._now()
+        return work(self._database, *arguments)
+
+    def _told(self, database: Database) -> object:
+        version, now = database.conn.execute("PRAGMA data_version").fetchone()[0], self._now()
         if self._seen is None or self._seen[0] != version or not timedelta() <= now - self._seen[1] < _FRESH:
-            self._seen = version, now, self._gather(self._database, now)
+            self._seen = version, now, self._gather(database, now)
         return self._seen[2]
 
     def close(self) -> None:

@@ -6,7 +6,7 @@ from datasette import Response, hookimpl
 from datasette.utils.asgi import Base400
 from datasette.views.base import DatasetteError
 
-from store.admin import access, front
+from store.admin import access, front, search_page
 from store.admin.access import ROLE_WORDS, may
 
 #: Datasette's commonest complaints
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 #: of the database on the site
 NAME = "intake"
 #: what every page leads to
-MAIN_PAGES = (("首页", "/"), ("待办", "/-/queue"), ("登记", "/intake/submissions"), ("来信", "/intake/messages"), ("查询", "/intake"))
+MAIN_PAGES = (("首页", "/"), ("待办", "/-/queue"), ("登记", "/intake/submissions"), ("来信", "/intake/messages"), ("查询", "/intake"), ("搜索", "/-/search"))
 #: tables that only who administers may open
 _FOR_MANAGERS = ("users", "sessions", "login_attempts")
 #: how a filter compares, in the order of use
@@ -54,7 +54,7 @@ def extra_template_vars(datasette):
 @hookimpl
 def register_routes(datasette):
     """Pages of our own."""
-    return (*access.ROUTES, *front.ROUTES) if hasattr(datasette, "intake_access") else ()
+    return (*access.ROUTES, *front.ROUTES, *search_page.ROUTES) if hasattr(datasette, "intake_access") else ()
 
 
 @hookimpl
