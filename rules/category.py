@@ -95,7 +95,9 @@ def _inner_doubt(account: Account, survey: Survey) -> str | None:
 
 def account_title(account: Account, survey: Survey) -> str:
     """The account in a sentence: 账号“衡东发布”, or 一个未写名称的账号."""
-    name, noun = account.value("name"), survey.item.noun
+    name, noun, handle = account.value("name"), survey.item.noun, account.value("handle")
+    if handle and "name" not in survey.item.identity:
+        name = f"{name or ''} {handle}".strip()  # many bear the same name
     return f"{noun}“{name}”" if name else f"未写名称的{noun}"
 
 

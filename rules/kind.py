@@ -61,7 +61,8 @@ def kind_of(reading: Reading, survey: Survey, own_addresses: frozenset[str], kno
         return ours
     if bounce_of(reading, survey):
         return KindDecision("bounce", "delivery-report", "退信或投递通知")
-    if (material := _holds_material(reading, survey)) and not (_offers(reading, survey) and not (known_sender or answers_our_mail)):
+    foreign = not (known_sender or answers_our_mail) and (_offers(reading, survey) or _is_of_something_else(reading, survey))
+    if (material := _holds_material(reading, survey)) and not foreign:
         return KindDecision("usable", *material)
     robot = robot_evidence(message, own_addresses)
     if robot and robot.robot == FIRM:
@@ -79,9 +80,20 @@ def _offers(reading: Reading, survey: Survey) -> bool:
     papers = {paper.kind for file in reading.files for paper in file.papers}
     if reading.body_forms or any(file.forms for file in reading.files) or not papers or "id_card" in papers:
         return False
-    words = plain(message.subject, own_words(message.text))
-    handing = _HANDS_IN.search(words) or any(word in words for word in survey.office.short)
-    return sells(message.subject, message.text) and not handing and not _topic(reading, survey, False)
+    return sells(message.subject, message.text) and not _hands_in(reading, survey) and not _topic(reading, survey, False)
+
+
+def _is_of_something_else(reading: Reading, survey: Survey) -> bool:
+    """Whether only an invoice, a policy or the like came, such as everybody sends, and not a word of handing in."""
+    papers = {paper.kind for file in reading.files for paper in file.papers}
+    if reading.body_forms or any(file.forms for file in reading.files) or not papers or papers & {"id_card", "org_certificate"}:
+        return False
+    return not _hands_in(reading, survey) and not _topic(reading, survey, False)
+
+
+def _hands_in(reading: Reading, survey: Survey) -> bool:
+    words = plain(reading.message.subject, own_words(reading.message.text))
+    return bool(_HANDS_IN.search(words)) or any(word in words for word in survey.office.short)
 
 
 def _person(reading: Reading, thread: bool, topic: str | None) -> KindDecision:

@@ -135,10 +135,16 @@ def office_values(survey: Survey) -> dict:
 
 def survey_values(survey: Survey) -> dict:
     """The collection itself."""
-    return {"title": typeset(survey.title), "notice": typeset(survey.notice), "opens": chinese_day(survey.opens),
+    return {"title": typeset(survey.title), "notice": typeset(survey.notice), "short_notice": _short_notice(survey), "opens": chinese_day(survey.opens),
             "closes": chinese_day(survey.closes), "window_clause": typeset(survey.window_clause) or None,
             "grace_days": survey.grace_days, "grace_clause": survey.grace_clause, "noun": typeset(survey.item.noun),
             "measure": survey.item.measure, "begins": survey.item.begins, "labels": _labels(survey)}
+
+
+def _short_notice(survey: Survey) -> str:
+    """What the clauses call the notice: 通知, 通告."""
+    clauses = (survey.window_clause, survey.grace_clause, *(category.form_clause for category in survey.categories))
+    return next((found[1] for clause in clauses if (found := re.match(r"《([^《》]{1,12})》", clause))), "通知")
 
 
 def _labels(survey: Survey) -> dict[str, str | None]:
@@ -206,9 +212,13 @@ def _account(account: Account, survey: Survey, quoting: Quoting) -> dict:
 
 def _accepted(survey: Survey, outcome: SubmissionOutcome) -> list[str]:
     """Names of the materials that were accepted, each once, in the survey's order."""
-    labels = {category.form: category.form_label for category in survey.categories}
-    labels |= {demand.code: demand.label for category in survey.categories for demand in category.demands}
-    kinds = {material.kind for material in outcome.judgement.materials if material.accepted}
+    own = survey.category(outcome.judgement.category)
+    categories = (own,) if own else survey.categories
+    labels = {category.form: category.form_label for category in categories}
+    labels |= {demand.code: demand.label for category in categories for demand in category.demands}
+    # what came for some of the things only is missing still
+    lacking = {missing.code for missing in outcome.judgement.missing}
+    kinds = {material.kind for material in outcome.judgement.materials if material.accepted} - lacking
     return [typeset(label) for code, label in labels.items() if code in kinds]
 
 

@@ -3,6 +3,8 @@
 `status` and the digest ask the same questions here, so that they cannot disagree.
 """
 
+from collections.abc import Collection
+
 from store.database import Database, one, rows
 
 #: a submission in one of these is not finished
@@ -221,8 +223,9 @@ def accounts_by_submission(database: Database) -> dict[int, list[dict]]:
     return found
 
 
-def duplicate_accounts(database: Database, limit: int = 1000) -> list[dict]:
-    """Accounts of the same platform with the same name or handle in different submissions, in pairs."""
+def duplicate_accounts(database: Database, identity: Collection[str], limit: int = 1000) -> list[dict]:
+    """Accounts of the same platform in different submissions with the same value in a column of `identity` (`name`,
+    `handle`), in pairs."""
     def pairs(column: str) -> str:
         return (f"SELECT a.id AS a, b.id AS b FROM (SELECT lower({column}) AS word, platform FROM accounts "
                 f"WHERE {column} IS NOT NULL GROUP BY 1, 2 HAVING count(*) > 1 AND min(submission_id) < max(submission_id) "
@@ -230,7 +233,7 @@ def duplicate_accounts(database: Database, limit: int = 1000) -> list[dict]:
                 f"JOIN accounts b ON lower(b.{column}) = d.word AND b.platform IS d.platform "
                 f"AND b.submission_id > a.submission_id WHERE a.{column} IS NOT NULL AND b.{column} IS NOT NULL")
     return rows(database, "SELECT a.platform, a.name, a.handle, s.number, s.registrant, t.number AS other, "
-                f"t.registrant AS other_registrant FROM ({pairs('name')} UNION {pairs('handle')}) p "
+                f"t.registrant AS other_registrant FROM ({' UNION '.join(map(pairs, identity))}) p "
                 "JOIN accounts a ON a.id = p.a JOIN accounts b ON b.id = p.b JOIN submissions s ON s.id = a.submission_id "
                 "JOIN submissions t ON t.id = b.submission_id WHERE s.status != 'withdrawn' AND t.status != 'withdrawn' "
                 f"ORDER BY 1, 2, s.id, t.id LIMIT {limit}")

@@ -106,7 +106,11 @@ def test_an_answer_names_what_this_survey_demands(taken_in):
     for part in ("QHWJ-2021-002", "购机发票扫描件", "《通告》第五条第2项", "大疆 Mini 2", "产品序列号", "青禾县公安局治安管理大队"):
         assert part in reply["body"], part
     (reply,) = rows(database, "SELECT * FROM replies WHERE message_id = ?", [ids["06-two-drones-one-invoice"]])
-    assert "购机发票" in reply["body"] and "0AXDF8D0098712" in reply["body"]
+    told = reply["body"].partition("【补报期限】")[0]
+    assert "无人机“大疆 Mavic 2 Pro 0AXDF8D0098712”的尚未收到" in told and "0AXDH5E0011223" not in told
+    kept = reply["body"].partition("不必重发的材料】")[2]
+    assert "营业执照或事业单位法人证书扫描件" in kept and "购机发票" not in kept and "社会团体" not in kept
+    assert "《通告》，指《关于开展全县民用无人驾驶航空器实名登记的通告》" in kept and "《通知》" not in reply["body"]
     (reply,) = rows(database, "SELECT * FROM replies WHERE message_id = ?", [ids["04-question"]])
     for part in ("每架无人机填写一份", "此后新购买的无人机，请在购买15天以内", "操控员执照", "机主身份证"):
         assert part in reply["body"], part

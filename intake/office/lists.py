@@ -23,7 +23,7 @@ from store.database import Database, connect
 def sources(config: Config, survey: Survey, now: Callable[[], datetime]) -> dict[str, Callable[[str], object]]:
     """What `word()` in SQL calls, each time anew."""
     makers = {"absent": lambda database: _absent(config, survey, database), "unreachable": _unreachable,
-              "duplicates": _duplicates}
+              "duplicates": lambda database: _duplicates(survey, database)}
 
     def listed(name: str) -> str:
         if name not in makers:
@@ -52,6 +52,6 @@ def _unreachable(database: Database) -> list[dict]:
              "telephone": attention.masked_telephone(row["telephone"])} for row in overview.dead_addresses(database)]
 
 
-def _duplicates(database: Database) -> list[dict]:
+def _duplicates(survey: Survey, database: Database) -> list[dict]:
     return [{key: mask_personal(value) if isinstance(value, str) else value for key, value in row.items()}
-            for row in overview.duplicate_accounts(database)]
+            for row in overview.duplicate_accounts(database, survey.item.identity)]
