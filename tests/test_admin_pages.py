@@ -20,6 +20,7 @@ from PIL import Image
 from intake.desk.acts import stamp_of_message, stamp_of_submission
 from intake.mailbox.importing import import_paths
 from intake.office.story import around, tell_message, tell_submission
+from intake.reading.original import jpeg as as_jpeg
 from rules.survey import load_survey
 from store.database import connect, one, rows
 
@@ -197,6 +198,13 @@ def test_a_picture_is_drawn_anew_and_can_do_nothing(client, database):
     drawn = Image.open(io.BytesIO(response.content))
     drawn.load()
     assert drawn.format == "JPEG" and not drawn.getexif() and "exif" not in drawn.info
+
+
+def test_a_picture_of_any_shape_can_be_drawn():
+    """A strip taller than JPEG allows, a single pixel, and one without colours."""
+    for size, mode in (((2, 70_000), "L"), ((1, 1), "RGB"), ((9_000, 3), "1")):
+        drawn = Image.open(io.BytesIO(as_jpeg(Image.new(mode, size), 1400)))
+        assert drawn.width <= 1400 and drawn.height <= 16_000 and drawn.mode == "RGB"
 
 
 def test_word_and_web_pages_are_shown_as_words_and_tables(client, database):

@@ -26,6 +26,8 @@ PICTURES = ("jpg", "png", "gif", "bmp", "tiff", "webp", "heic")
 #: rows and paragraphs of a document that are shown
 MOST_BLOCKS = 2_000
 _QUALITY = 82
+#: pixels of the tallest picture: JPEG ends at 65,500, and browsers before
+_TALLEST = 16_000
 
 
 def describe(raw_path: str, chain: Sequence[str], survey_path: str, limits: ReadLimits) -> dict:
@@ -72,8 +74,10 @@ def cut_out(raw_path: str, chain: Sequence[str], survey_path: str, limits: ReadL
 def jpeg(picture: Image.Image, width: int) -> bytes:
     """The pixels alone as JPEG, without any of the metadata that the file had."""
     drawn = picture.convert("RGB")
-    if drawn.width > width:
-        drawn = drawn.resize((width, max(1, round(drawn.height * width / drawn.width))), Image.Resampling.LANCZOS)
+    ratio = min(1.0, width / drawn.width, _TALLEST / drawn.height)
+    if ratio < 1:
+        size = max(1, round(drawn.width * ratio)), max(1, round(drawn.height * ratio))
+        drawn = drawn.resize(size, Image.Resampling.LANCZOS)
     sink = io.BytesIO()
     Image.frombytes("RGB", drawn.size, drawn.tobytes()).save(sink, "JPEG", quality=_QUALITY)
     return sink.getvalue()
