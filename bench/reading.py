@@ -13,8 +13,7 @@ import resource
 import sys
 import time
 import unicodedata
-from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -135,21 +134,25 @@ def _plain(value):
 
 
 def _print(tallies: dict[tuple[str, str], Tally], part: str) -> None:
-    totals: Counter = Counter()
-    rows = []
-    for (name, trouble), tally in tallies.items():
-        rows.append((name, trouble, tally.documents, _share(tally.exact, tally.fields), f"{tally.ticks_exact}/{tally.ticks}",
-                     tally.ticks_wrong, _share(tally.roles, tally.documents), tally.accepted, tally.wrong, tally.doubted,
-                     f"{sum(tally.seconds) / len(tally.seconds):.3f}"))  # fmt: skip
-        totals.update({(name, "fields"): tally.fields, (name, "exact"): tally.exact, (name, "doubted"): tally.doubted,
-                       (name, "documents"): tally.documents})  # fmt: skip
-    head = ("format", "trouble", "documents", "fields exact", "ticks exact", "ticks wrong", "roles", "accepted wrongly",
+    names = list(dict.fromkeys(name for name, _ in tallies))
+    for name in names:
+        tallies[name, "all"] = _sum([tally for (other, _), tally in tallies.items() if other == name])
+    rows = [(name, trouble, tally.documents, tally.fields, _share(tally.exact, tally.fields), f"{tally.ticks_exact}/{tally.ticks}",
+             tally.ticks_wrong, _share(tally.roles, tally.documents), tally.accepted, tally.wrong, tally.doubted,
+             f"{sum(tally.seconds) / len(tally.seconds):.3f}")
+            for (name, trouble), tally in sorted(tallies.items(), key=lambda item: (names.index(item[0][0]), item[0][1] == "all"))]  # fmt: skip
+    head = ("format", "trouble", "documents", "fields", "fields exact", "ticks exact", "ticks wrong", "roles", "accepted wrongly",
             "wrong and sure", "with a doubt", "seconds")  # fmt: skip
-    names = dict.fromkeys(name for name, _ in tallies)
-    notes = [f"{name}: {_share(totals[name, 'exact'], totals[name, 'fields'])} of {totals[name, 'fields']} fields exact, "
-             f"{totals[name, 'doubted']} of {totals[name, 'documents']} documents with a doubt" for name in names]  # fmt: skip
-    notes.append(f"largest memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+    notes = [f"largest memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB"]
     show(f"Reading benchmark, seeds of the part: {part}", head, rows, notes)
+
+
+def _sum(tallies: list[Tally]) -> Tally:
+    total = Tally()
+    for tally in tallies:
+        for item in fields(Tally):
+            setattr(total, item.name, getattr(total, item.name) + getattr(tally, item.name))
+    return total
 
 
 def _share(part: int, whole: int) -> str:
