@@ -180,6 +180,11 @@ def test_people_fill_in_printed_forms_in_many_ways(seed, hand):
     assert all(form.get(name) is None or not form.get(name).valid or form.get(name).confidence < 0.8 or name == "introduction" for name in wrong)
 
 
+def test_a_page_with_more_text_than_a_form_keeps_no_places():
+    page = [(20, 10 + 1.2 * line, "发布本地政务信息" * 3) for line in range(200)]
+    assert all(block.placed is None for block in ofd.read(lines_page(page), LIMITS).blocks)
+
+
 def test_lines_without_places_stay_as_they_are():
     document = Document("pdf", tuple(map(Paragraph, ("账号名称\t衡东发布", "账号\thdfb", "服务类型\t微信公众号"))))
     assert with_tables(document, lexicon(SURVEY)) == document

@@ -25,7 +25,7 @@ from intake import pipeline
 from intake.config import ReadLimits
 from intake.confined.confine import ReaderPool
 from intake.confined.shared import SharedReadings, SharedWith
-from intake.readers import Unreadable
+from intake.readers import Unreadable, ofd, pdf
 from intake.reading import version as versions
 from intake.reading.documents import DIED, READERS
 from intake.reading.kept import pack, unpack
@@ -163,6 +163,8 @@ def test_what_is_packed_comes_back(tmp_path):
     """Documents and reasons."""
     document = Document("text", (Paragraph("某某"),))
     assert unpack(pack(document)) == document
+    for printed in (pdf.read(form_pdf(unit_fields(), ruled=False), HERE), ofd.read(ofd_form(laid_out(unit_fields(), "unit_form", "colons")), HERE)):
+        assert unpack(pack(printed)) == printed
     error = unpack(pack(Unreadable("corrupt", "已损坏")))
     assert (error.problem, error.detail) == ("corrupt", "已损坏")
 

@@ -12,7 +12,7 @@ from pdfplumber.utils.exceptions import MalformedPDFException, PdfminerException
 
 from intake.readers.pdf_boxes import Boxes
 from intake.readers.pdf_fields import shown_fields
-from intake.readers.printed_lines import Piece, lines_of, unwrapped
+from intake.readers.printed_lines import Piece, lines_of, paragraphs, unwrapped
 from rules.document import EMPTY, TICKED, Cell, Paragraph, Table
 from rules.ticks import normalise
 
@@ -144,7 +144,7 @@ def _assemble(pieces: list[Piece], tables: list, page: int) -> list[Paragraph | 
         cells, left = _table(boxes, inside, page)
         found.append((table.bbox[1], cells))
         pieces += left
-    found += [(line.top, line.paragraph(page)) for line in lines_of(pieces)]
+    found += paragraphs(lines_of(pieces), page)
     return [block for _, block in sorted(found, key=lambda item: item[0])]
 
 

@@ -8,6 +8,9 @@ from rules.document import Paragraph, Placed
 from rules.ticks import normalise
 from rules.wrapping import glue
 
+#: a form lies on one of the first pages and has fewer characters; a book's places would only fill memory
+_PLACED_PAGES, _PLACED_CHARACTERS = 20, 4_000
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
@@ -31,10 +34,6 @@ class TextLine:
     #: left and right of each character of the text
     places: tuple[tuple[float, float], ...] = ()
 
-    def paragraph(self, page: int) -> Paragraph:
-        """The line as a block that knows its place."""
-        return Paragraph(self.text, page, Placed(self.top, self.size, self.places))
-
 
 def lines_of(pieces: list[Piece]) -> list[TextLine]:
     """The lines; a gap as wide as a character becomes spaces, a wider one a tab."""
@@ -52,6 +51,12 @@ def lines_of(pieces: list[Piece]) -> list[TextLine]:
         if text:
             found.append(TextLine(text, row[0].top, max(piece.x1 for piece in row), row[0].bottom - row[0].top, places))
     return found
+
+
+def paragraphs(lines: list[TextLine], page: int) -> list[tuple[float, Paragraph]]:
+    """The lines as blocks with their tops; of pages that may be a form's they know their places."""
+    placed = page <= _PLACED_PAGES and sum(len(line.text) for line in lines) <= _PLACED_CHARACTERS
+    return [(line.top, Paragraph(line.text, page, Placed(line.top, line.size, line.places) if placed else None)) for line in lines]
 
 
 def unwrapped(lines: list[TextLine], right: float) -> str:

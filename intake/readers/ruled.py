@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from intake.readers.printed_lines import Piece, lines_of, unwrapped
+from intake.readers.printed_lines import Piece, lines_of, paragraphs, unwrapped
 from rules.document import EMPTY, TICKED, Cell, Paragraph, Table
 from rules.ticks import normalise
 
@@ -39,7 +39,7 @@ def blocks_of(pieces: list[Piece], edges: Sequence[Edge], page: int) -> list[Par
         if table is not None:
             found.append((area[1], table))
         pieces += rest
-    found += [(line.top, line.paragraph(page)) for line in lines_of(pieces)]
+    found += paragraphs(lines_of(pieces), page)
     return [block for _, block in sorted(found, key=lambda item: item[0])]
 
 

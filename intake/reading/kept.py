@@ -10,12 +10,12 @@ from typing import Protocol
 
 from intake.confined.wire import Forged, admitted, load_values
 from intake.readers import Unreadable
-from rules.document import Cell, Document, Embedded, Line, Paragraph, Table
+from rules.document import Cell, Document, Embedded, Line, Paragraph, Placed, Table
 
 #: larger entries are not kept; the pictures in such documents are, each by itself
 MAX_ENTRY_BYTES = 32 * 1024 * 1024
 _DIGEST_BYTES = 32
-_ADMITTED = admitted(Document, Cell, Table, Paragraph, Line, Embedded)
+_ADMITTED = admitted(Document, Cell, Table, Paragraph, Placed, Line, Embedded)
 
 
 class Kept(Protocol):
