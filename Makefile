@@ -26,7 +26,7 @@ bench: setup
 	PYTHONPATH=.:tests $(VENV)/bin/python bench/run.py $(ARGS)
 
 bench-reading: setup
-	sh tests/packages.sh
+	sh tests/packages.sh reading
 	PYTHONPATH=.:tests $(VENV)/bin/python bench/reading.py $(ARGS)
 
 clean:

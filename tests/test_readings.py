@@ -1,5 +1,6 @@
 """The same file is never read twice: across mails, restarts and readers; and whatever is damaged is read anew."""
 
+import gzip
 import hashlib
 import os
 import pickle
@@ -109,6 +110,8 @@ def samples() -> dict[str, bytes]:
         "j.xls": xlwt_book(sheet), "k.xls": xmlss_book(sheet), "l.ofd": ofd_form(sheet),
         "m.html": (ROOT / "tests" / "files" / "sheets" / "writer.html").read_bytes(), "n.jpg": CARD,
         "o.csv": (ROOT / "tests" / "files" / "sheets" / "words.csv").read_bytes(),
+        "r.ods": (ROOT / "tests" / "files" / "sheets" / "two_columns.ods").read_bytes(),
+        "s.emf": gzip.decompress((ROOT / "tests" / "files" / "metafiles" / "card.emz").read_bytes()),
         "p.docx": b"PK\x03\x04" + bytes(900), "q.jpg": CARD[:900],
     }  # fmt: skip
 
