@@ -199,5 +199,5 @@ def _print_reply(database: Database, kind: str, title: str) -> None:
 def _print_digest(config: Config, database: Database, folder: Path) -> None:
     survey = load_survey(config.survey)
     made = digest.make(config, survey, database, DIGEST_DAY, datetime.now(config.time_zone))
-    digest.write_files(made, folder)
+    digest.write_files(made, folder, survey)
     print(f"\n──── {DIGEST_DAY} 的日报 ────\n主题：{made.subject}\n\n{made.text}")
