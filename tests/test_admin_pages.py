@@ -5,6 +5,7 @@ import io
 import json
 import re
 import zipfile
+from concurrent.futures import Future
 from contextlib import contextmanager
 
 import httpx
@@ -19,8 +20,10 @@ from PIL import Image
 
 from intake.desk.acts import stamp_of_message, stamp_of_submission
 from intake.mailbox.importing import import_paths
+from intake.office.originals import Kept
 from intake.office.story import around, tell_message, tell_submission
 from intake.reading.original import jpeg as as_jpeg
+from rules.errors import IntakeError, PermanentError, TransientError
 from rules.survey import load_survey
 from store.database import connect, one, rows
 
@@ -205,6 +208,30 @@ def test_a_picture_of_any_shape_can_be_drawn():
     for size, mode in (((2, 70_000), "L"), ((1, 1), "RGB"), ((9_000, 3), "1")):
         drawn = Image.open(io.BytesIO(as_jpeg(Image.new(mode, size), 1400)))
         assert drawn.width <= 1400 and drawn.height <= 16_000 and drawn.mode == "RGB"
+
+
+def _failed(error: Exception) -> Future:
+    future: Future = Future()
+    future.set_exception(error)
+    return future
+
+
+def test_a_file_that_kills_its_reader_is_not_tried_at_every_look():
+    """What may pass is tried again; drawn pages are kept within bounds, the latest longest."""
+    kept, tries = Kept(10_000), []
+    for error in (PermanentError("x"), TransientError("x")):
+        for _ in range(2):
+            with pytest.raises(IntakeError):
+                kept.get((str(type(error)),), lambda error=error: tries.append(error) or _failed(error))
+    assert [type(error) for error in tries] == [PermanentError, TransientError, TransientError]
+
+    def drawn(number: int) -> bytes:
+        future: Future = Future()
+        future.set_result(bytes([number]) * 4_000)
+        return kept.get((number,), lambda: tries.append(number) or future)
+
+    assert [drawn(number)[0] for number in (1, 2, 1, 3, 1, 2)] == [1, 2, 1, 3, 1, 2]
+    assert tries[3:] == [1, 2, 3, 2]
 
 
 def test_word_and_web_pages_are_shown_as_words_and_tables(client, database):

@@ -15,7 +15,7 @@ from intake.confined.confine import ReaderPool
 from intake.office import words
 from intake.office.story import masked_text
 from intake.reading import original
-from rules.errors import IntakeError
+from rules.errors import IntakeError, PermanentError
 from store import overview
 from store.admin.desk import Original
 from store.database import Database, one, rows
@@ -36,7 +36,7 @@ class Originals:
         limits = replace(config.read, processes=min(1, config.read.processes), seconds=min(SECONDS, config.read.seconds))
         self._config, self._limits = config, limits
         self.pool = ReaderPool(config.survey, limits, data=config.data)
-        self._kept = _Kept(CACHE_BYTES)
+        self._kept = Kept(CACHE_BYTES)
 
     def close(self) -> None:
         """End the reader."""
@@ -150,7 +150,7 @@ def _block(block: tuple, text: Callable[[str], str]) -> tuple:
     return sort, page, tuple(tuple(line) for _, line in sorted(lines.items()))
 
 
-class _Kept:
+class Kept:
     """Results by key, the least recently used thrown out first; two who ask at once wait for one answer."""
 
     def __init__(self, most: int):
@@ -158,7 +158,11 @@ class _Kept:
         self._kept: OrderedDict[tuple, tuple[Future, int]] = OrderedDict()
 
     def get(self, key: tuple, make: Callable[[], Future]):
-        """The value; raises what making it raises, and does not keep that."""
+        """The value; raises what making it raises.
+
+        A file that cannot be drawn, or that killed the reader, is not tried again each time somebody looks; what may
+        pass is.
+        """
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
@@ -167,6 +171,9 @@ class _Kept:
             future = self._kept[key][0]
         try:
             value = future.result()
+        except PermanentError:
+            self._count(key, future, _SMALL)
+            raise
         except BaseException:
             self._drop(key, future)
             raise
