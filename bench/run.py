@@ -17,7 +17,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "tests"), str(HERE.parent)]
 for library in ("OMP", "OPENBLAS", "MKL", "OPENCV"):
     os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
-PARTS = ("forms", "pictures", "memory", "mailbox", "rates", "own")
+PARTS = ("forms", "pictures", "memory", "mailbox", "rates", "own", "many")
 
 
 def main(words: list[str]) -> int:
@@ -28,6 +28,7 @@ def main(words: list[str]) -> int:
     parser.add_argument("--pictures", type=int, default=4, help="mails with pictures in one run, for each process")
     parser.add_argument("--known", type=int, default=10_000, help="known mails in the mailbox")
     parser.add_argument("--singles", type=int, default=40, help="mails sent one by one for the latency")
+    parser.add_argument("--submissions", type=int, default=100_000, help="submissions of the large office")
     parser.add_argument("--runs", type=int, default=5, help="runs whose median counts")
     arguments = parser.parse_args(words)
     unknown = set(arguments.parts) - set(PARTS)
@@ -60,6 +61,10 @@ def _run(part: str, arguments: argparse.Namespace) -> None:
         import mailbox
 
         mailbox.run(arguments.known)
+    elif part == "many":
+        import many
+
+        many.run(arguments.submissions, arguments.runs)
     else:
         import rates
 
