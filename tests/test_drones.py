@@ -10,10 +10,12 @@ import pytest
 from build_admin import serving
 from build_config import configuration
 from build_drones import EXAMPLE, cases, make_forms
+from build_service import Service, stop
 from openpyxl import load_workbook
 
 from intake import cli, pipeline
 from intake.confined.confine import ReaderPool
+from intake.demo.smtp_sink import SmtpSink
 from intake.office import digest, ledger
 from intake.office.show import show_message, show_submission
 from rules.survey import load_survey
@@ -84,6 +86,24 @@ def check(database, promise: dict, submission: dict, latest: bool) -> None:
         extra = json.loads(account["extra"])
         assert {key: extra.get(key) for key in wanted.get("extra", {})} == wanted.get("extra", {})
         assert {key: account[key] for key in wanted if key != "extra"} == {k: v for k, v in wanted.items() if k != "extra"}
+
+
+def test_the_daemon_runs_it_from_mailbox_to_answer(netease, tmp_path):
+    """The loop on real servers: the incomplete mail is answered, the supplement finds its submission."""
+    user = netease.new_user()
+    with SmtpSink(user=user.name, password=user.password, certificate=netease.dovecot.certificate) as sink:
+        service = Service(tmp_path, user, sink, survey=str(SURVEY))
+        names = ("02-person-without-invoice", "08-supplement")
+        user.seed([(EXAMPLE / "mails" / f"{name}.eml").read_bytes().replace(b"qhwrj2021@example.cn", user.name.encode())
+                   for name in names], at=[datetime.fromisoformat(promised(name)["received"]) for name in names])
+        daemon = service.start_and_look()
+        service.wait_for(lambda: service.is_settled(2))
+        assert stop(daemon) == 0, service.log()
+        (submission,) = service.rows("SELECT * FROM submissions")
+        assert (submission["number"], submission["category"], submission["status"]) == ("QHWJ-2021-001", "person", "complete")
+        assert [row["kind"] for row in service.rows("SELECT kind FROM replies ORDER BY id")] == [
+            "missing_materials", "acknowledgement"]
+        assert len(sink.mails) == 2
 
 
 def test_no_answer_and_no_report_speaks_of_the_other_collection(taken_in):

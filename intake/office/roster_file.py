@@ -32,7 +32,7 @@ _HEADS = {
     "name": ("单位名称", "单位全称", "单位", "名称", "应报单位", "报送单位", "机构名称", "name"),
     "aliases": ("别名", "简称", "单位简称", "其他名称", "曾用名", "aliases"),
     "town": ("乡镇", "所属乡镇", "所在乡镇", "乡镇街道", "片区", "系统", "town"),
-    "liaison": ("联络员", "联络员姓名", "网信工作联络员", "网信工作联络人", "联络人", "联系人", "联系人姓名", "liaison"),
+    "liaison": ("联络员", "联络员姓名", "工作联络员", "工作联络人", "联络人", "联系人", "联系人姓名", "liaison"),
     "telephone": ("联系电话", "电话", "电话号码", "手机", "手机号", "手机号码", "联络员电话", "联系方式", "telephone"),
     "email": ("邮箱", "电子邮箱", "邮箱地址", "电子邮件", "联系邮箱", "email"),
 }
@@ -162,7 +162,7 @@ def _from_table(path: Path, rows: Sequence[Sequence[str]]) -> tuple[ExpectedUnit
 def _head(path: Path, rows: Sequence[Sequence[str]]) -> tuple[int, dict[str, int]]:
     """How many rows end with the head row, and the column of each field."""
     for number, row in enumerate(rows[:_HEAD_ROWS], 1):
-        found = [(field, column) for column, word in enumerate(row) if (field := _FIELD_OF.get(bare(word)))]
+        found = [(field, column) for column, word in enumerate(row) if (field := _field_of(bare(word)))]
         columns = dict(found)
         if "name" not in columns:
             continue
@@ -170,6 +170,11 @@ def _head(path: Path, rows: Sequence[Sequence[str]]) -> tuple[int, dict[str, int
             _fail(path, number, "表头中有两栏的意思相同，请只留一栏")
         return number, columns
     _fail(path, None, f"前 {_HEAD_ROWS} 行里没有表头：须有“单位名称”一栏，另可有别名、乡镇、联络员、联系电话、邮箱")
+
+
+def _field_of(word: str) -> str | None:
+    """The field of a heading; an office writes its own name before 工作联络员."""
+    return _FIELD_OF.get(word) or next((_FIELD_OF[end] for end in ("工作联络员", "工作联络人") if word.endswith(end)), None)
 
 
 def _unit(path: Path, row: int, *, name: str, aliases: Iterable[str] = (), **values: str) -> ExpectedUnit:
