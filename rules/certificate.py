@@ -62,6 +62,8 @@ _OTHER_HEADINGS = re.compile(
     "|税务登记证|开户许可证|基本存款账户信息|信用信息公示系统|营业执照信息|企业信息|工商信息|企查查|天眼查|爱企查|启信宝|许可证|备案凭证|回执"
     "|收据|行程单|存款人|开票资料|开票信息)$"
 )
+#: names of places and nothing else
+_PLACE = re.compile("(?:[^省]{2,3}省)?(?:[^市]{2,3}(?<!超)市)?(?:[^县]{2,3}[县区])?(?:[^镇乡]{2,3}[镇乡])?")
 _SPECIMEN = re.compile("样本|样张|示例|示意图|范例|仅供参考|SPECIMEN|SAMPLE")
 _DATE = r"((?:19|20)\d\d)(?:年(\d{1,2})月(\d{1,2})日|[.\-/](\d{1,2})[.\-/](\d{1,2})(?!\d))"
 _FOREVER = "长期|永久|永续|无固定期限"
@@ -86,7 +88,8 @@ def read_certificate(lines: Sequence[Line], places: tuple[str, ...], more_titles
         return None
     principal = value_of(PRINCIPALS, lines, LABELS)
     name = mend(clean(holder.text), places) if holder else None
-    name = name if name and len(re.findall("[㐀-鿿]", name)) >= 2 else None
+    # a place alone is the beginning of a name whose rest is covered
+    name = name if name and len(re.findall("[㐀-鿿]", name)) >= 2 and not _PLACE.fullmatch(name) else None
     number, sureness = codes[0] if codes else (None, 0.0)
     text = "\n".join(bare(line.text) for line in lines)
     return Paper(

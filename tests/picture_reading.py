@@ -9,7 +9,7 @@ from rules.document import Document
 from rules.identity import read_papers
 from rules.reading import Paper
 
-SURVEY = SimpleNamespace(categories=(), places=("洣水镇", "衡东"))
+SURVEY = SimpleNamespace(categories=(), places=("洣水镇", "衡东"), papers=())
 
 
 @functools.cache

@@ -308,6 +308,13 @@ def test_a_lost_title_is_a_doubt():
     assert paper.number == CODE and any("标题" in doubt for doubt in paper.doubts)
 
 
+@pytest.mark.parametrize("rest", ["衡东县", "衡东县洣水镇"])
+def test_a_name_of_which_only_the_place_can_be_read_is_a_doubt(rest):
+    """A finger or a seal lies over the rest."""
+    (paper,) = papers(certificate(unit=rest))
+    assert paper.holder is None and any("名称" in doubt for doubt in paper.doubts)
+
+
 def test_a_misread_place_is_mended():
     """The town's first character is rare."""
     for wrong in "泮涞沭":
