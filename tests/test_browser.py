@@ -20,7 +20,7 @@ DOUBTFUL, HOSTILE = "HD2019-0003", "HD2019-0004"
 _WCAG = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}}
 #: every sort of page
 ADDRESSES = [
-    "/", "/intake", "/-/password", "/-/queue", f"/-/queue/{DOUBTFUL}", f"/-/queue/{HOSTILE}", "/-/queue/mail/5",
+    "/", "/intake", "/-/password", "/-/search", "/-/queue", f"/-/queue/{DOUBTFUL}", f"/-/queue/{HOSTILE}", "/-/queue/mail/5",
     f"/-/submission/{DOUBTFUL}",
     f"/-/submission/{HOSTILE}", "/-/message/3", "/-/message/4", "/-/outbox", "/-/outbox/4", "/-/file/1", "/-/file/5",
     "/-/file/8", "/-/file/9", "/intake?sql=select+number,+registrant+from+submissions",
@@ -156,6 +156,11 @@ def test_markup_from_strangers_can_be_read(manager):
         visit(manager, address)
         text = manager.inner_text("main")
         shown |= {piece for piece in ("<script>", "onerror=", "<svg/onload", "{{ 7 * 7 }}", "javascript:") if piece in text}
+    visit(manager, "/-/search")
+    manager.get_by_role("searchbox").fill("document.title")
+    manager.get_by_role("button", name="搜索").click()
+    expect(manager.locator("main")).to_contain_text("onerror=")
+    check(manager, "/-/search")
     assert shown == {"<script>", "onerror=", "<svg/onload", "{{ 7 * 7 }}", "javascript:"}
 
 
@@ -237,6 +242,7 @@ def test_a_clerks_day(page, day):
     expect(page.locator(".call").get_by_role("link", name="13807340001")).to_be_visible()
     _decide(page)
     _finish(page)
+    _search(page)
     page.get_by_role("button", name="退出").click()
     page.goto(f"/-/submission/{DOUBTFUL}")
     expect(page).to_have_title(re.compile("登录"))
@@ -268,3 +274,15 @@ def _finish(page: Page) -> None:
     expect(page.locator("body")).not_to_contain_text("13807340001")
     page.get_by_role("button", name="收到纸质件").click()
     expect(page.locator("h1")).to_contain_text("已登记")
+
+
+def _search(page: Page) -> None:
+    """Two characters are enough; what is found fits the screen too."""
+    page.get_by_role("navigation").get_by_role("link", name="搜索").click()
+    page.get_by_role("searchbox").fill("高湖")
+    page.get_by_role("button", name="搜索").click()
+    expect(page.locator("main")).to_contain_text(DOUBTFUL)
+    assert violations(page) == []
+    check(page, "/-/search")
+    page.get_by_role("link", name=DOUBTFUL).first.click()
+    expect(page).to_have_title(re.compile(DOUBTFUL))
