@@ -29,10 +29,11 @@ from rules.survey import load_survey
 from store.admin.access import COOKIE
 from store.admin.site import application
 from store.database import connect, one
+from store.health import note
 
 OUT = Path(__file__).parent / "pictures"
 #: name → page, width and height of the window
-PAGES = {"home": ("/", 1280, 1180), "queue": ("/-/queue", 1280, 760), "submission": ("/-/submission/{number}", 1280, 1180)}
+PAGES = {"home": ("/", 1280, 1180), "queue": ("/-/queue/{number}", 1280, 900), "submission": ("/-/submission/{number}", 1280, 1180)}
 
 
 def main() -> None:
@@ -46,6 +47,7 @@ def main() -> None:
         with closing(connect(config.database)) as database:
             number = one(database, "SELECT number FROM submissions WHERE status = 'review' ORDER BY id")["number"]
             _workbook(config, database, Path(place))
+            note(database, "heartbeat", None, datetime.now(config.time_zone))
         with _serving(config) as address:
             for name, (page, width, height) in PAGES.items():
                 _photograph(chromium, address + page.format(number=number), name, width, height)

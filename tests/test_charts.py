@@ -59,7 +59,7 @@ def test_days_add_up_and_stay_on_the_canvas(offsets, today):
             assert -0.01 <= shape.x and shape.x + shape.width <= WIDTH + 0.01
             assert 0 <= shape.y and shape.y + shape.height <= picture.height
     dates = sorted((shape.x, shape.text) for shape in picture.shapes
-                   if not isinstance(shape, Box) and "." in shape.text and shape.y > 150)
+                   if not isinstance(shape, Box) and "." in shape.text and shape.y > 155)
     gaps = [right[0] - left[0] for left, right in itertools.pairwise(dates)]
     assert all(gap > width_of("12.31") for gap in gaps)
 

@@ -138,7 +138,7 @@ def daily(title: str, by_day: dict[date, int], opens: date, closes: date, today:
     # a collection that ended years ago is not drawn as one bar at the left edge
     last = max(closes, min(today, max([opens, *before]) + timedelta(days=_SILENCE)))
     found = spans(by_day, min([opens, today, *before]), last)
-    top, bottom, left = 44, 138, 28
+    top, bottom, left = 56, 146, 28
     step, most = (WIDTH - left) / len(found), max(span.value for span in found)
     scale = (bottom - top) / max(_ceiling(most), 1)
     title += "" if found[0].first == found[0].last else "，按周" if (found[0].last - found[0].first).days < 7 else "，每 28 天"
@@ -189,7 +189,8 @@ def _window(found: list[Span], opens: date, closes: date, left: float, step: flo
     x, width = left + inside[0] * step, (inside[-1] - inside[0] + 1) * step
     words = f"受理期 {opens.month}月{opens.day}日—{closes.month}月{closes.day}日"
     middle = min(max(x + width / 2, left + width_of(words) / 2), WIDTH - width_of(words) / 2)
-    return [Box(x, top - 8, width, bottom - top + 8, WASH), Words(middle, top - 12, words, anchor="middle")]
+    # the number over the highest bar stands between
+    return [Box(x, top - 18, width, bottom - top + 18, WASH), Words(middle, top - 22, words, anchor="middle")]
 
 
 def _days(found: list[Span], left: float, step: float, y: float) -> list[Words]:
