@@ -9,6 +9,8 @@ _UNIT = re.compile(r"(?:[A-Za-z0-9_@.:+%&=?~#]+[-/]?|.)[,.;:!?)\]}\uff0c\u3002\u
 #: a mail or web address at the end of a line
 _ADDRESS = re.compile(r"[A-Za-z0-9_.+\-]+@[A-Za-z0-9.\-]*$|(?:https?:|www\.)\S*$", re.IGNORECASE)
 _DAY, _TIME = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}$"), re.compile(r"\d{1,2}:\d\d")
+#: characters at the end of a line that are looked at
+_NEAR_END = 300
 #: width of a Latin letter, in heights
 _LATIN = 0.55
 
@@ -19,7 +21,7 @@ def glue(before: str, after: str, room: float, size: float) -> str:
     `room`: from the end of `before` to the edge of its cell; `size`: the height of the letters, in the same unit. The
     program broke a line where the next word had no room.
     """
-    spare = 0.8 * size + 2
+    before, spare = before[-_NEAR_END:], 0.8 * size + 2
     needed = sum(size if ord(char) > 0x2000 else _LATIN * size for char in _UNIT.match(after)[0]) if after else size
     if room >= max(needed, size) + spare:
         return "\n"

@@ -244,4 +244,4 @@ def test_mutated_mails_are_read_into_known_words(read, data):
         start = data.draw(st.integers(0, len(raw) - 1))
         raw[start : start + data.draw(st.integers(1, 40))] = data.draw(st.binary(max_size=20))
     for file in read(bytes(raw)).files:
-        assert file.role in ROLES and (file.problem is None or file.problem in PROBLEMS) and file.filename
+        assert file.role in (*ROLES, "unit_form", "individual_form") and (file.problem is None or file.problem in PROBLEMS) and file.filename
