@@ -50,6 +50,9 @@ def draft_fields(blanks: Sequence[Blank], known: Survey) -> list[Drafted]:
             one = found.setdefault((bare(asked.label), bare(owner)), Drafted("", _label(asked, owner), asked.kind))
             _add(one, asked, number, owner, found)
     drafted = list(found.values())
+    for one in drafted:
+        if one.options and one.kind not in ("options", "choice"):
+            one.kind = "choice"  # on one form it is written, on another chosen
     _name(drafted, known)
     for one in drafted:
         one.after = next((other.code for other in drafted if one.after and other is not one
@@ -122,6 +125,7 @@ def _give(drafted: list[Drafted], code: str, choice: list[Drafted], taken: set[s
         # the registrant's own name is the thing's: a school
         free = next((one for one in drafted if one.code == "unit_name"), drafted[0])
         taken.discard(free.code)
+        free.kind, free.options = ("person" if free.kind == "person" else "text"), []
     if free is not None:
         free.code = code
         taken.add(code)

@@ -2,17 +2,23 @@
 
 import io
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
 from build_drones import CLUB, COMPANY, DRONE, EXAMPLE, PERSON, PILOT, filled
 from build_forms import form_pdf, invented_id, unit_docx, unit_fields
 from build_mails import mail
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 from openpyxl import Workbook
 from test_form import LIMITS
 
 from intake import cli
+from intake.new_survey_blank import read_blank
+from intake.new_survey_draft import Source, draft
 from intake.readers import word
+from rules.document import Cell, Document, Paragraph, Table
 from rules.form import is_blank, read_forms
 from rules.reply_check import check_templates
 from rules.survey import Survey, bare, load_survey
@@ -184,3 +190,28 @@ def test_a_survey_that_is_there_is_not_overwritten(tmp_path, capsys):
     assert "已经存在" in capsys.readouterr().err and (tmp_path / "survey.yaml").read_text("utf-8") == "mine"
     assert cli.main(["new-survey", str(tmp_path / "none.docx"), "--out", str(tmp_path / "b.yaml")]) == 1
     assert not (tmp_path / "b.yaml").exists()
+
+
+_LABELS = ["姓名", "性别", "身份证号", "联系电话", "手机", "地址", "单位名称", "单位（盖章）", "负责人", "法人代表", "经营范围", "面积(平方米)", "人数", "备注",
+           "是否贫困户", "证照编号", "类别", "开业时间", "E-mail", "微信", "车牌号", "户主", "年收入（万元）", "true", "No", "1.名称", "ID", "序号"]
+_VALUES = ["", "□是 □否", "□A □B □其他____", "按月/按季/按年", "如：张三", "年 月 日", "（元）", "请如实填写。"]
+_TITLES = ["某县民宿登记表（单位）", "养殖户情况调查表(个人)", "车辆备案表", "", "登记表"]
+_ROWS = st.lists(st.lists(st.tuples(st.sampled_from(_LABELS), st.sampled_from(_VALUES)), min_size=1, max_size=3), min_size=3, max_size=14)
+
+
+@given(st.lists(st.tuples(st.sampled_from(_TITLES), _ROWS), min_size=1, max_size=3))
+@settings(max_examples=60, deadline=None)
+def test_whatever_the_blanks_ask_the_draft_loads(tmp_path_factory, forms):
+    """The same label twice, chosen on one form and written on another, words that YAML takes for something else."""
+    sources = []
+    for title, lines in forms:
+        cells = [Cell(row, 2 * column + side, text) for row, line in enumerate(lines) for column, pair in enumerate(line)
+                 for side, text in enumerate(pair)]
+        blank = read_blank(Document("docx", (Paragraph(title), Table(tuple(cells)))))
+        sources += [Source(blank, "x.docx")] if len(blank.fields) >= 3 else []
+    assume(sources)
+    folder = tmp_path_factory.mktemp("draft")
+    (folder / "replies").mkdir()
+    (folder / "x.docx").write_bytes(b"")
+    (folder / "survey.yaml").write_text(draft(sources, OURS, date(2026, 1, 1)), "utf-8")
+    assert len(load_survey(folder / "survey.yaml").categories) == len(sources)
