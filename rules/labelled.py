@@ -15,11 +15,20 @@ def label_of(text: str, labels: Sequence[str]) -> str | None:
     """The longest of `labels` with which `text` (already `bare`) begins; one wrong character in five is forgiven."""
     found = None
     for label in labels:
-        start = text[: len(label)]
-        wrong = sum(a != b for a, b in zip(start, label)) + len(label) - len(start)
-        if wrong <= (1 if len(label) >= 5 else 0) and (found is None or len(label) > len(found)):
+        if (found is None or len(label) > len(found)) and _begins(text[: len(label)], label):
             found = label
     return found
+
+
+def _begins(start: str, label: str) -> bool:
+    """Whether `start` is the label; asked thousands of times for a page, so most is settled by its first character."""
+    if start == label:
+        return True
+    if len(label) < 5 or len(start) < len(label) - 1:
+        return False
+    if start[0] != label[0]:
+        return start[1:] == label[1:]
+    return sum(a != b for a, b in zip(start, label)) + len(label) - len(start) <= 1
 
 
 def value_of(names: Sequence[str], lines: Sequence[Line], labels: Sequence[str]) -> Line | None:
