@@ -64,6 +64,11 @@ def _fence(source: Database, target: Database) -> None:
     insert(target, "account_history", {"account_id": account, "submission_id": 0, "name": _FENCE, "actor": _FENCE, "at": ""})
 
 
+def raise_fence(database: Database, account_id: int) -> None:
+    """Accounts made from now on get ids above this one."""
+    database.conn.execute("UPDATE account_history SET account_id = ?1 WHERE name = ?2 AND account_id < ?1", [account_id, _FENCE])
+
+
 def lift_fence(database: Database, submission_id: int | None = None) -> None:
     """The number itself is wanted (None: all is done)."""
     database.conn.execute("DELETE FROM submissions WHERE number = ? AND (?2 IS NULL OR id = ?2)", [_FENCE, submission_id])

@@ -464,3 +464,14 @@ def test_killed_at_any_point_it_has_changed_nothing_or_everything(tmp_path):
     assert deaths > 10 and state(stage) == ("incomplete", ["field:unit_type"])
     assert by_survey(stage, _STRICTER)[0].submissions == ()
     assert not list(stage.config.data.glob("replay*"))
+
+
+def test_an_account_that_was_folded_into_another_leaves_its_id_to_nobody(stage):
+    """Two submissions of one account are joined; the next account keeps its id through every replay."""
+    for sender, name in (("c@example.net", "青石完小"), ("a@example.net", "衡东县青石镇中心小学")):
+        stage.mail({"发件人": sender, "附件": {"登记表.docx": {"种类": "单位表", "unit_name": name}}})
+    assert stage.clerk("merge HD2019-0002 HD2019-0001")[0] == 0
+    stage.mail({"发件人": "b@example.net", "附件": {"登记表.docx": "个人表"}})
+    stage.mail({"发件人": "d@example.net", "附件": {"登记表.docx": {"种类": "单位表", "unit_name": "白莲小学", "name": "白莲"}}})
+    before = dump(stage)
+    assert again(stage)[0].submissions == () and dump(stage) == before

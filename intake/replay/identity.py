@@ -7,7 +7,8 @@ registrant never comes to stand for somebody else.
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from rules.accounts import account_name_key, handle_key
 from rules.decisions import anchor_of
@@ -33,11 +34,13 @@ class Identity:
         self._keys = _registrants(old, self.submissions)
         self._accounts = _accounts(old)
         self._by_label: dict[tuple[str, str], set[int]] = defaultdict(set)
-        for account, (_, bore) in self._accounts.items():
+        for account, (*_, bore) in self._accounts.items():
             for kind in ("handle", "name"):
                 for key in bore[kind]:
                     self._by_label[kind, key].add(account)
-        self._kin = _kin(old, self.by_number)
+        self._went = _went(old)
+        #: mails that were taken in
+        self._done: set[int] = set()
         #: submissions and accounts of the database that stand in the shadow
         self.standing: set[int] = set()
         self._standing_accounts: set[int] = set()
@@ -67,6 +70,7 @@ class Identity:
         self._new |= {given for given in fresh if store.is_there(self.shadow, given)}
         self.keep_accounts()
         if last:
+            self._done.add(message_id)
             self.lost |= set(self._opened[message_id]) - self.standing
             self.step_done()
         return touched
@@ -84,6 +88,10 @@ class Identity:
         self._new.discard(given)
         self._stand(kept)
         return [kept if row["id"] == given else row["id"] for row in said]
+
+    def forget(self, given: int) -> None:
+        """What was opened for a moment is gone; its number may be given again."""
+        self._new.discard(given)
 
     def put(self, submission_id: int) -> None:
         """The bare row of a submission that nothing in the mails opens any more."""
@@ -107,7 +115,9 @@ class Identity:
         mine = {given: self._keys_of(given) for given in fresh}
         here = [kept for kept in self._opened[message_id] if kept not in self.standing]
         linked = {row["submission_id"] for row in self._mails.get(message_id, ())}
-        found = dict(_best(mine, {kept: self._keys[kept] for kept in here}))
+        # as many as it opened then: most likely the same, in the same order, whatever people have made of them since
+        places = dict(zip(fresh, here, strict=True)) if len(fresh) == len(here) else {}
+        found = dict(_best(mine, {kept: self._keys[kept] for kept in here}, places))
         rest = [given for given in fresh if given not in found]
         left = [kept for kept in here if kept not in found.values()]
         if len(rest) == len(left) == 1:
@@ -141,7 +151,11 @@ class Identity:
         for given, kept in taken.items():
             store.rename_account(self.shadow, given, kept)
             self.hold_account(kept)
-        self._new_accounts |= {row["id"] for row in fresh} - set(taken)
+        others = {row["id"] for row in fresh} - set(taken)
+        self._new_accounts |= others
+        if others:
+            # should it be folded into another, its id must not look like one that was seen
+            store.raise_fence(self.shadow, max(others))
 
     def _called(self, account: Account) -> set[int]:
         """Accounts that have ever borne the handle or the name."""
@@ -154,19 +168,23 @@ class Identity:
 
     def _likeness(self, account: Account, submission_id: int, kept: int) -> int:
         """How surely this is the account of that id; 0: it is not."""
-        where, bore = self._accounts[kept]
+        where, attachment, mail, bore = self._accounts[kept]
         mine = anchor_of(account)
         same = [kind for kind in ("handle", "name") if mine[kind] and mine[kind] in bore[kind]]
         if not same or (mine["platform"] and bore["platform"] and mine["platform"] not in bore["platform"]):
             return 0
-        at_home = (where == submission_id) + (self._kin.get(where, where) == self._kin.get(submission_id, submission_id))
-        return len(same) + 2 * at_home if at_home or len(same) == 2 else 0
+        at_home = (where == submission_id) + (submission_id in self._went[mail])
+        same_file = attachment is not None and attachment == account.attachment_id
+        # whose own mail has come and has not made it again may be another mail's
+        lost = mail in self._done and len(same) == 2
+        return len(same) + 2 * at_home + 3 * same_file if at_home or same_file or lost else 0
 
 
-def _best(mine: dict[int, Iterable[str]], theirs: dict[int, Iterable[str]]) -> list[tuple[int, int]]:
-    """Pairs that share something that tells whose it is, those that share most first."""
-    scored = sorted((-len(set(keys) & set(others)), given, kept)
-                    for given, keys in mine.items() for kept, others in theirs.items() if set(keys) & set(others))
+def _best(mine: dict[int, Iterable[str]], theirs: dict[int, Iterable[str]], places: Mapping[int, int] = MappingProxyType({}),
+          ) -> list[tuple[int, int]]:
+    """Pairs that share something that tells whose it is, those that share most first; `places`: pairs that stand alike."""
+    scored = sorted((-len(shared) - 4 * (places.get(given) == kept), given, kept)
+                    for given, keys in mine.items() for kept, others in theirs.items() if (shared := set(keys) & set(others)))
     pairs: dict[int, int] = {}
     for _, given, kept in scored:
         if given not in pairs and kept not in pairs.values():
@@ -205,39 +223,32 @@ def _registrants(old: Database, submissions: dict[int, dict]) -> dict[int, set[s
     return keys
 
 
-def _kin(old: Database, by_number: dict[str, int]) -> dict[int, int]:
-    """Submission → one that stands for all with which people have made it change places, by joining or parting."""
-    kin: dict[int, int] = {}
-
-    def first(identifier: int) -> int:
-        while kin.get(identifier, identifier) != identifier:
-            identifier = kin[identifier]
-        return identifier
-
-    for row in rows(old, "SELECT submission_id, value FROM decisions WHERE kind IN ('merge', 'split') ORDER BY id"):
-        other = by_number.get(json.loads(row["value"])["number"])
-        if other is not None:
-            kin[first(other)] = first(row["submission_id"])
-    return {identifier: first(identifier) for identifier in {*kin, *kin.values()}}
+def _went(old: Database) -> dict[int | None, set[int]]:
+    """Mail → the submissions that it went to at first, wherever people have moved things since."""
+    groups: dict[int | None, set[int]] = defaultdict(set)
+    for row in rows(old, "SELECT message_id, submission_id FROM events WHERE action IN ('opened', 'added') AND message_id IS "
+                    "NOT NULL"):
+        groups[row["message_id"]].add(row["submission_id"])
+    return groups
 
 
 def _stored(row: dict) -> Account:
     return Account(None, tuple(FieldValue(name, row[name], row[name]) for name in ("platform", "name", "handle") if row[name]))
 
 
-def _accounts(old: Database) -> dict[int, tuple[int, dict[str, set]]]:
-    """Account → its submission, and every handle, name and platform that it has borne."""
-    found: dict[int, tuple[int, dict[str, set]]] = {}
-    for row in rows(old, "SELECT id, submission_id, platform, name, handle FROM accounts ORDER BY id"):
-        anchor = anchor_of(_stored(row))
-        found[row["id"]] = row["submission_id"], {kind: {key} - {None} for kind, key in anchor.items()}
+def _accounts(old: Database) -> dict[int, tuple[int, int | None, int | None, dict[str, set]]]:
+    """Account → its submission, its file and mail, and every handle, name and platform that it has borne."""
+    found: dict[int, tuple[int, int | None, int | None, dict[str, set]]] = {}
+    for row in rows(old, "SELECT id, submission_id, attachment_id, message_id, platform, name, handle FROM accounts ORDER BY id"):
+        bore = {kind: {key} - {None} for kind, key in anchor_of(_stored(row)).items()}
+        found[row["id"]] = row["submission_id"], row["attachment_id"], row["message_id"], bore
     for row in rows(old, "SELECT account_id, name, old_value, new_value FROM account_history WHERE name IN ('name', "
                     "'handle', 'platform')"):
         for value in filter(None, (row["old_value"], row["new_value"])):
             if row["account_id"] in found:
-                found[row["account_id"]][1][row["name"]].add(value if row["name"] == "platform" else bare(value))
+                found[row["account_id"]][3][row["name"]].add(value if row["name"] == "platform" else bare(value))
     for row in rows(old, "SELECT account_id, anchor FROM decisions WHERE account_id IS NOT NULL AND anchor IS NOT NULL"):
         for kind, keys in json.loads(row["anchor"]).items():
             if row["account_id"] in found and kind in ("name", "handle", "platform"):
-                found[row["account_id"]][1][kind] |= set(keys) - {None}
+                found[row["account_id"]][3][kind] |= set(keys) - {None}
     return found

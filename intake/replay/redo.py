@@ -234,6 +234,7 @@ def _move(stage: Stage, office: Office, message: dict, held: list[dict], target:
         # nobody has ever heard of the number under which it stood for a moment
         moves.join(office, source, target)
         stage.shadow.conn.execute("DELETE FROM submissions WHERE id = ?", [source])
+        stage.identity.forget(source)
     return None
 
 
