@@ -280,11 +280,11 @@ def test_assigning_reads_the_mail_anew(tmp_path, capsys):
         ("2", mail("新媒体账号登记表", "y@example.cn", to="office@example.cn", body="请问我妻子报的登记表收到没有?"))):
         (folder / f"{name}.eml").write_bytes(raw)
     assert cli.main(["import", "-c", str(stage.path), str(folder)]) == 0
-    assert [row["kind"] for row in rows(stage.database, "SELECT kind FROM messages")] == ["registration", "inquiry"]
+    assert [row["kind"] for row in rows(stage.database, "SELECT kind FROM messages ORDER BY id")] == ["registration", "inquiry"]
     capsys.readouterr()
     for _ in range(2):
         code, said = stage.clerk("assign 2 HD2019-0001 --as 康敏祎")
         assert code == 0, said
-    assert [row["kind"] for row in rows(stage.database, "SELECT kind FROM messages")] == ["registration", "supplement"]
+    assert [row["kind"] for row in rows(stage.database, "SELECT kind FROM messages ORDER BY id")] == ["registration", "supplement"]
     assert one(stage.database, "SELECT count(*) AS n FROM decisions")["n"] == 1
     assert [row["why"] for row in rows(stage.database, "SELECT why FROM submission_messages")] == ["new", "assigned"]

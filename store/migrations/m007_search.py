@@ -36,7 +36,7 @@ def _triggers(kind: str, table: str, columns: tuple[str, ...]) -> list[str]:
 def m007_search(database: Database) -> None:
     """The index, empty, with every row noted as changed."""
     for statement in (
-        ("CREATE VIRTUAL TABLE search USING fts5(words, content='', detail='none', columnsize=0, tokenize=\"unicode61 "
+        ("CREATE VIRTUAL TABLE search USING fts5(words, content='', detail='none', tokenize=\"unicode61 "
         "remove_diacritics 0\")"),
         "CREATE TABLE search_rows (id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, ref INTEGER NOT NULL, UNIQUE (kind, ref)) STRICT",
         "CREATE TABLE search_changes (kind TEXT NOT NULL, ref INTEGER NOT NULL, PRIMARY KEY (kind, ref)) STRICT, WITHOUT ROWID",
