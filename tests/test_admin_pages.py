@@ -20,8 +20,9 @@ from PIL import Image
 
 from intake.desk.acts import stamp_of_message, stamp_of_submission
 from intake.mailbox.importing import import_paths
+from intake.office.nearby import nearby
 from intake.office.originals import Kept
-from intake.office.story import around, tell_message, tell_submission
+from intake.office.story import tell_message, tell_submission
 from intake.reading.original import jpeg as as_jpeg
 from rules.errors import IntakeError, PermanentError, TransientError
 from rules.survey import load_survey
@@ -165,10 +166,21 @@ def test_a_number_is_found_in_any_case_and_an_unknown_one_is_not(client):
 
 
 def test_the_lines_around_a_value_are_found_whatever_its_spaces():
-    """Cells are kept with single spaces."""
+    """The text as written may hold wider spaces than the line that is kept of it."""
     text = "账号名称\t衡东发布\n账 号\thdfb  x\n服务类型\t订阅号"
-    assert around(text, "hdfb x") == ((False, "账号名称\t衡东发布"), (True, "账 号\thdfb  x"), (False, "服务类型\t订阅号"))
-    assert around(text, "没有") == around("", "x") == around(text, None) == around(text, " ") == ()
+    assert nearby(text, [("账号", "hdfb x"), ("账号", "没有"), ("账号", None), ("账号", " ")]) == [
+        ((False, "账号名称\t衡东发布"), (True, "账 号\thdfb  x"), (False, "服务类型\t订阅号")), (), (), ()]
+    assert nearby("", [("账号", "x")]) == [()]
+
+
+def test_the_same_words_in_two_lines_stand_beside_their_own_labels():
+    """Administrator and owner are one person with one telephone; 0 followers stand in no date."""
+    text = "注册日期\t2018-03-05\n关注量\t0\n管理员姓名\t向文\n手机号码\t139\n负责人姓名\t向文\n手机号码\t139"
+    fields = [("关注量", "0"), ("管理员姓名", "向文"), ("管理员手机号码", "139"), ("负责人姓名", "向文"), ("负责人手机号码", "139")]
+    own = [next(at for at, (mine, _) in enumerate(lines) if mine) for lines in nearby(text, fields)]
+    assert own == [1, 1, 1, 1, 1]
+    before = [lines[0][1] for lines in nearby(text, fields)]
+    assert [line.split("\t")[0] for line in before] == ["注册日期", "关注量", "管理员姓名", "手机号码", "负责人姓名"]
 
 
 def test_nothing_on_a_page_reads_a_whole_table(config, database):

@@ -8,10 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from intake.office import words
+from intake.office.nearby import Lines, nearby
 from intake.office.words import word
 from rules.accounts import HUMAN
 from rules.decisions import Decision
 from rules.survey import Survey
+from rules.typography import typeset
 from rules.values import mask_id, mask_personal
 from store import overview
 from store.database import Database
@@ -342,21 +344,33 @@ class _Teller:
         told = []
         for row in overview.accounts_of(self.database, submission_id):
             hands = {one.name: one for one in decided if one.kind == "correct" and one.account_id == row["id"]}
-            fields = tuple(
-                self._field(field, texts.get(field["attachment_id"] or row["attachment_id"])
-                            or bodies.get(row["message_id"]) or "", hands.get(field["name"]))
-                for field in overview.fields_of(self.database, row["id"]))
+            stored = overview.fields_of(self.database, row["id"])
+            contexts = self._contexts(row, stored, texts, bodies.get(row["message_id"]) or "")
+            fields = tuple(self._field(field, context, hands.get(field["name"]))
+                           for field, context in zip(stored, contexts, strict=True))
             told.append(AccountTold(row["id"], self.text(row["name"]), self.text(row["platform"]),
                                     self.text(row["filename"]), row["attachment_id"], row["form_kind"], fields))
         return tuple(told)
 
-    def _field(self, row: dict, original: str, hand: Decision | None) -> FieldTold:
+    def _contexts(self, account: dict, fields: list[dict], texts: dict[int, str], body: str) -> list[Lines]:
+        """The lines around each field, in the words of the file or the mail that it was read from."""
+        found: dict[int, Lines] = {}
+        originals: dict[str, list[dict]] = {}
+        for field in fields:
+            original = texts.get(field["attachment_id"] or account["attachment_id"]) or body
+            if field["method"] != HUMAN:
+                originals.setdefault(original, []).append(field)
+        for original, read in originals.items():
+            told = nearby(original, [(self.labels.get(field["name"], field["name"]), field["raw"]) for field in read])
+            found |= {field["id"]: lines for field, lines in zip(read, told, strict=True)}
+        return [found.get(field["id"], ()) for field in fields]
+
+    def _field(self, row: dict, context: Lines, hand: Decision | None) -> FieldTold:
         value, raw = self.field_text(row["name"], row["value"]), self.field_text(row["name"], row["raw"])
         by = (actor_word(hand.actor), clock(hand.at.isoformat()), self.text(hand.why)) if hand else None
-        context = () if row["method"] == HUMAN else around(original, row["raw"])
         return FieldTold(
             row["id"], row["name"], self.labels.get(row["name"], row["name"]), value,
-            raw if raw != value and row["raw"] else None, bool(row["valid"]), self.text(row["complaint"]),
+            raw if raw != value and row["raw"] else None, bool(row["valid"]), self.text(typeset(row["complaint"] or "")),
             self.text(row["location"]), row["method"], row["confidence"], row["attachment_id"], self.text(row["filename"]),
             tuple((own, self.text(line)) for own, line in context), by)
 
@@ -420,19 +434,6 @@ class _Teller:
 def actor_word(actor: str | None) -> str:
     """Who did it, as people are named."""
     return "系统" if actor == "daemon" else masked_text(actor)
-
-
-def around(text: str, raw: str | None) -> tuple[tuple[bool, str], ...]:
-    """The lines of an original before, at and after what was read from it; () where it is not found."""
-    wanted = " ".join((raw or "").split())
-    if not wanted or not text:
-        return ()
-    lines = text.splitlines()
-    at = next((at for at, line in enumerate(lines) if wanted in " ".join(line.split())), None)
-    if at is None:
-        return ()
-    near = range(max(at - 1, 0), min(at + 2, len(lines)))
-    return tuple((index == at, lines[index].strip()) for index in near if lines[index].strip())
 
 
 def _flat(value):
