@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from rules import deadline
 from rules.category import CategoryVerdict, account_title, categorise, form_side
 from rules.mandatory import check_fields, from_pixels
-from rules.proof import ACCEPTED, INSUFFICIENT, REFUSED, Proof, expired_back, weigh
+from rules.proof import ACCEPTED, INSUFFICIENT, REFUSED, Proof, confirmed, expired_back, weigh
 from rules.registrant import (
     code_key,
     person_key,
@@ -46,7 +46,7 @@ def judge(facts: Facts, survey: Survey) -> Judgement:
     verdict = categorise(facts, survey)
     category = survey.category(verdict.name)
     unread = sort_unread(facts.unread)
-    fields = check_fields(facts.accounts, category, survey)
+    fields = check_fields(facts.accounts, category, survey, confirmed(category, facts, survey))
     parts = (
         _check_forms(facts, verdict, unread, survey),
         _check_papers(facts, category, unread, survey),

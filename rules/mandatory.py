@@ -1,6 +1,6 @@
 """Mandatory fields: which are surely empty or invalid, and which were read with too little confidence to say."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from rules.category import account_title, is_filled
@@ -22,9 +22,10 @@ class FieldFindings:
     reasons: tuple[str, ...]
 
 
-def check_fields(accounts: tuple[Account, ...], category: Category | None, survey: Survey) -> FieldFindings:
+def check_fields(accounts: tuple[Account, ...], category: Category | None, survey: Survey,
+                 confirmed: Collection[tuple[str, str]] = ()) -> FieldFindings:
     """Mandatory fields of every account's form, once each in column order; while the category is unknown only those
-    that every kind of form demands."""
+    that every kind of form demands. `confirmed`: (field, value) that another original says too (`proof.confirmed`)."""
     forms = [category.form] if category else [each.form for each in survey.categories]
     rules = [rule for rule in survey.fields if all(form in rule.mandatory for form in forms)]
     missing, unsure = [], {}
@@ -39,7 +40,7 @@ def check_fields(accounts: tuple[Account, ...], category: Category | None, surve
             unsure.setdefault(account_title(account, survey), []).append(rule.label)
     for account in accounts:
         labels = unsure.setdefault(account_title(account, survey), [])
-        labels += [label for label in _dim_labels(account, survey) if label not in labels]
+        labels += [label for label in _dim_labels(account, survey, confirmed) if label not in labels]
     reasons = [
         f"{title}的登记表中{_quoted(labels)}识别把握不大,请人工核对。" for title, labels in unsure.items() if labels
     ]
@@ -92,7 +93,7 @@ def _is_pixels(field: FieldValue) -> bool:
     return "ocr" in field.method or field.confidence < 1.0
 
 
-def _dim_labels(account: Account, survey: Survey) -> list[str]:
+def _dim_labels(account: Account, survey: Survey, confirmed: Collection[tuple[str, str]]) -> list[str]:
     rules = {rule.name: rule.label for rule in survey.fields}
     # the platform is read from the service type
     rules["platform"] = rules.get("service_type", "platform")
@@ -100,6 +101,7 @@ def _dim_labels(account: Account, survey: Survey) -> list[str]:
         rules[field.name]
         for field in account.fields
         if field.confidence < FIELD_CONFIDENCE and field.name in rules and (field.raw or is_filled(field))
+        and (field.name, field.value) not in confirmed
     ]
 
 

@@ -10,7 +10,7 @@ from rules.deadline import received_day
 from rules.reading import Paper
 from rules.registrant import person_key, unit_key
 from rules.submission import Facts, HeldPaper
-from rules.survey import Demand, Survey, bare
+from rules.survey import Category, Demand, Survey, bare
 from rules.unread import shown
 
 #: an identity document read with less confidence is looked at by a person
@@ -42,6 +42,24 @@ def weigh(demand: Demand, facts: Facts, survey: Survey) -> tuple[Proof, ...]:
     return tuple(
         Proof(held, *_worth(held, demand, facts, survey)) for held in facts.papers if held.paper.kind == demand.paper
     )
+
+
+def confirmed(category: Category | None, facts: Facts, survey: Survey) -> frozenset[tuple[str, str]]:
+    """(field, value) of everything on the forms that an accepted document says too, character for character.
+
+    Two readings of two originals that agree are no doubt any more, however faint one of them was.
+    """
+    found = set()
+    for demand in category.demands if category else ():
+        for proof in weigh(demand, facts, survey):
+            paper = proof.held.paper
+            if proof.outcome != ACCEPTED or paper.doubts or paper.confidence < PAPER_CONFIDENCE:
+                continue
+            said = ((demand.holder_field, paper.holder), (demand.number_field, paper.number),
+                    (demand.principal_field, paper.principal))
+            found |= {(field, value) for field, text in said if field and text for account in facts.accounts
+                      if (value := account.value(field)) and bare(value) == bare(text)}
+    return frozenset(found)
 
 
 def expected(field: str | None, facts: Facts, survey: Survey) -> tuple[str, ...]:

@@ -62,6 +62,38 @@ def test_a_unit_that_hands_in_everything_is_complete():
     }
 
 
+def _faint(account_, name: str):
+    """The account with one field that was read with little confidence."""
+    return replace(account_, fields=tuple(replace(one, confidence=0.6, method="ocr") if one.name == name else one
+                                          for one in account_.fields))
+
+
+@pytest.mark.parametrize("name", ["unit_name", "legal_representative"])
+def test_a_faint_name_that_a_certificate_says_too_is_no_doubt(name):
+    """A seal lies over 单位 on most scanned forms; the certificate says the same, read from another original."""
+    facts = unit_facts()
+    faint = replace(facts, accounts=tuple(_faint(each, name) for each in facts.accounts))
+    assert status(faint) == "complete"
+    assert status(replace(faint, papers=())) == "incomplete"
+    assert any("识别把握不大" in reason for reason in judge(replace(faint, papers=()), SURVEY).review_reasons)
+
+
+@pytest.mark.parametrize("name", ["name", "handle", "admin_phone"])
+def test_a_faint_value_that_no_document_says_goes_to_a_person(name):
+    """Nothing but the form knows the account."""
+    facts = unit_facts()
+    assert status(replace(facts, accounts=tuple(_faint(each, name) for each in facts.accounts))) == "review"
+
+
+def test_a_document_that_is_doubted_itself_confirms_nothing():
+    """Two faint readings are not one sure one."""
+    facts = individual_facts()
+    papers = tuple(replace(each, paper=replace(each.paper, confidence=0.6)) for each in facts.papers)
+    faint = replace(facts, accounts=tuple(_faint(each, "owner_name") for each in facts.accounts))
+    assert status(faint) == "complete"
+    assert any("负责人姓名" in reason for reason in judge(replace(faint, papers=papers), SURVEY).review_reasons)
+
+
 def test_an_individual_who_hands_in_everything_is_complete():
     """Form and ID card."""
     judgement = judge(individual_facts(), SURVEY)
