@@ -132,8 +132,8 @@ def _anchors(before: Account, after: Account) -> dict:
 def _demand(office: Office, row: dict, material: str) -> Demand:
     forms = [category.form for category in office.survey.categories]
     if material in forms:
-        raise Refused("登记表逐栏核对:填写有误的用 intake correct 更正,读不出的用 intake correct --account new 录入,"
-                      "不属于本登记的用 intake split 分出。")
+        raise Refused("登记表逐栏核对:填写有误的请更正(命令 intake correct),读不出的请录入(intake correct --account new),"
+                      "不属于本登记的请分出(intake split)。")
     categories = [category for category in office.survey.categories if row["category"] in (category.name, "unknown")]
     demands = [demand for category in categories for demand in category.demands]
     found = [demand for demand in demands if demand.code == material]

@@ -61,7 +61,7 @@ def find(office: Office, number: str, *, withdrawn: bool = False) -> dict:
         now_at = submissions.number_of(office.database, decisions.survivor_of(office.database, row["id"]))
         raise Refused(f"{row['number']}已并入{now_at},请改用{now_at}。")
     if row["status"] == "withdrawn" and not withdrawn:
-        raise Refused(f"{row['number']}已撤回;如系误办,请先用 intake withdraw --undo {row['number']} 恢复。")
+        raise Refused(f"{row['number']}已撤回;如系误办,请先恢复(命令 intake withdraw --undo {row['number']})。")
     return row | {"standing": standing_of(office.database, office.survey, row["id"])}
 
 

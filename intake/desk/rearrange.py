@@ -85,7 +85,7 @@ def read_again(office: Office, message_id: int, pool) -> Reading:
     if row["duplicate_of"] is not None:
         raise Refused(f"来信{row['id']}与来信{row['duplicate_of']}内容相同,请改用来信{row['duplicate_of']}。")
     if row["state"] != "processed" or row["kind"] is None:
-        raise Refused(f"来信{row['id']}还没有处理,不能归入登记;未能处理的可先用 intake retry 重试。")
+        raise Refused(f"来信{row['id']}还没有处理,不能归入登记;未能处理的请先重试(命令 intake retry)。")
     return pool.read(raw_path(office.config.data, row["sha256"]), row["sha256"]).result()
 
 
@@ -130,7 +130,7 @@ def _reassign(office: Office, row: dict, held: list[dict], target: dict | None) 
     """A mail that went to the wrong submission: what it brought moves."""
     if len(held) > 1:
         numbers = "、".join(one_of["number"] for one_of in held)
-        raise Refused(f"来信{row['id']}已归在几份登记({numbers}),请用 intake split 或 intake merge。")
+        raise Refused(f"来信{row['id']}已归在几份登记({numbers}),请改为分出或合并(命令 intake split、intake merge)。")
     source = find(office, held[0]["number"], withdrawn=True)
     others = [mail for mail in overview.messages_of(office.database, source["id"]) if mail["id"] != row["id"]]
     if not others:
