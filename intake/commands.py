@@ -171,12 +171,16 @@ def digest(arguments: Namespace) -> int:
         day = arguments.day or moment.date() - timedelta(days=1)
         if arguments.send and not config.digest.to:
             raise ConfigError("没有填写接收日报的地址", path=str(config.path), key="digest.to")
-        made = report.stored(database, day) or report.make(config, survey, database, day, moment)
+        kept = report.stored(database, day)
+        workbook = report.workbook_for(config, survey, database, kept, moment) if arguments.send else None
+        made = kept or report.make(config, survey, database, day, moment, workbook=workbook)
         if arguments.out:
             page, text = report.write_files(made, arguments.out, survey)
             print(f"已存为 {page} 和 {text}。", file=sys.stderr)
         if arguments.send:
-            queued = report.store_and_queue(database, made, config, survey, moment)
+            queued = report.store_and_queue(database, made, config, survey, moment, workbook)
+            if workbook and workbook.outcome != "attached":
+                print(workbook.sentence, file=sys.stderr)
             print(f"已放入待发邮件 {queued} 封。" if queued else "这一天的日报已经放入待发邮件，不重复发送。", file=sys.stderr)
     if arguments.show or not (arguments.out or arguments.send):
         print(made.text)

@@ -101,6 +101,12 @@ class DigestPolicy:
     quiet_days: str = "send"
     #: how telephone numbers stand in it: `masked`, or `full` so that the clerk can dial at once
     telephones: str = "masked"
+    #: the workbook of the day: `none`, `attach` (to its mail, masked as the digest is), or `folder` (as `intake ledger`)
+    ledger: str = "none"
+    #: where it is written, with `folder` or when it is too large to attach; None: `ledgers` in the data folder
+    ledger_folder: Path | None = None
+    #: a larger workbook is not attached
+    ledger_mb: int = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +187,11 @@ class Config:
     @property
     def database(self) -> Path:
         return self.data / "intake.db"
+
+    @property
+    def ledger_folder(self) -> Path:
+        """Where the workbooks of the days are kept."""
+        return self.digest.ledger_folder or self.data / "ledgers"
 
     @property
     def own_addresses(self) -> frozenset[str]:

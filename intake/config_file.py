@@ -59,6 +59,9 @@ _DIGEST: dict[str, Reader] = {
     "workdays": lambda node: calendar_days(node),
     "quiet_days": lambda node: node.choice(("send", "skip")),
     "telephones": lambda node: node.choice(("masked", "full")),
+    "ledger": lambda node: node.choice(("none", "attach", "folder")),
+    "ledger_folder": lambda node: _path(node),
+    "ledger_mb": lambda node: node.integer(1, 100),
 }
 _REMINDER: dict[str, Reader] = {
     "enabled": lambda node: node.boolean(),
@@ -115,7 +118,7 @@ _SERVER: dict[str, Reader] = {
     "timeout_seconds": lambda node: node.number(1, 3600),
 }
 #: keys for which an empty value means "not set"
-_MAY_BE_NULL = frozenset({"since", "ca_file", "user", "sender", "survey", "smtp", "roster", *_SECRETS})
+_MAY_BE_NULL = frozenset({"since", "ca_file", "user", "sender", "survey", "smtp", "roster", "ledger_folder", *_SECRETS})
 
 
 def load_config(path: Path | str) -> Config:

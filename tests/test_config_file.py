@@ -155,6 +155,8 @@ def test_a_misspelt_key_is_named_with_line_and_key(wrong, line, key):
     ("digest: {holidays: [2019-10-07…2019-10-01]}", "digest.holidays[0]"),
     ("digest: {holidays: [2019-10-01…2021-10-01]}", "digest.holidays[0]"),
     ("digest: {workdays: 2019-09-29}", "digest.workdays"),
+    ("digest: {ledger: ./ledgers}", "digest.ledger"),
+    ("digest: {ledger_mb: 0}", "digest.ledger_mb"),
     ("read: {processes: -1}", "read.processes"),
     ("read: {processes: 1.5}", "read.processes"),
     ("read: {max_mail_bytes: 100MB}", "read.max_mail_bytes"),
@@ -337,3 +339,10 @@ def test_holidays_are_written_as_days_or_spans(tmp_path):
     path.write_text(written + "\nmailboxes: []\n", "utf-8")
     days = sorted(day.isoformat() for day in load_config(path).digest.holidays)
     assert days == ["2019-09-13", "2019-10-01", "2019-10-02", "2019-10-03", "2019-10-04", "2019-12-31", "2020-01-01"]
+
+
+def test_the_workbooks_of_the_days_lie_in_the_data_folder_or_where_the_file_says(write, tmp_path):
+    """Relative to the file, like every path."""
+    assert write(f"{MAILBOX}digest: {{ledger: folder, ledger_folder: }}").ledger_folder == tmp_path / "data" / "ledgers"
+    config = write(f"{MAILBOX}digest: {{ledger: attach, ledger_folder: \u53f0\u8d26, ledger_mb: 3}}")
+    assert (config.digest.ledger, config.ledger_folder, config.digest.ledger_mb) == ("attach", tmp_path / "\u53f0\u8d26", 3)

@@ -129,3 +129,11 @@ def test_units_of_the_roster_that_have_not_handed_in_are_listed(store, tmp_path)
     (row,) = json.loads(lists.sources(config, shipped_survey(), lambda: NOW)["LIST"]("absent"))
     assert (row["unit"], row["town"], row["liaison"], row["state"]) == ("石湾镇中心小学", "石湾镇", "谭晓明", "未报")
     assert not any(secret in json.dumps(row) for secret in (*SECRETS, "13907345679"))
+
+
+def test_mail_that_came_from_files_is_called_so(store, told):
+    """It has no mailbox and no folder."""
+    add_message(store, mailbox="import", folder="import")
+    add_message(store, mailbox="office@example.cn", folder="INBOX")
+    names = [what for what, _ in told().health]
+    assert "\u4ece\u6587\u4ef6\u5bfc\u5165" in names and "office@example.cn \u6536\u4ef6\u7bb1" in names

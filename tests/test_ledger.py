@@ -21,6 +21,7 @@ from build_store import (
 from openpyxl import load_workbook
 
 from intake.office import ledger
+from intake.office.ledger_masking import Masking
 
 
 @pytest.fixture
@@ -133,7 +134,7 @@ def test_id_numbers_are_masked_unless_asked_for(store, written):
     values = [str(cell.value) for row in written()["个人"].iter_rows() for cell in row]
     assert not any(ID_NUMBER[6:14] in value for value in values)
     assert PHONE in values and "430424********0419" in values
-    values = [str(cell.value) for row in written(mask_numbers=False)["个人"].iter_rows() for cell in row]
+    values = [str(cell.value) for row in written(masking=Masking(id_numbers=False))["个人"].iter_rows() for cell in row]
     assert ID_NUMBER in values
 
 

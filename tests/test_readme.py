@@ -23,7 +23,7 @@ UNITS = ROOT / "intake" / "systemd"
 ENGLISH, CHINESE = ((ROOT / name).read_text("utf-8") for name in ("README.md", "README.zh-CN.md"))
 BOTH = {"README.md": ENGLISH, "README.zh-CN.md": CHINESE}
 #: made by the program or by the reader of the page
-MADE = ("demo-data/", "raw/", "raw/incoming/", "readings/", "survey.yaml")
+MADE = ("demo-data/", "raw/", "raw/incoming/", "readings/", "ledgers/", "survey.yaml")
 #: kinds of `intake.reading.filetype` that people know under another name
 _SPOKEN = {"xmlss": "xls", "wordml": "doc"}
 TABLES = {"MAIL_KINDS": words.MAIL_KINDS, "MESSAGE_STATES": words.MESSAGE_STATES, "CATEGORIES": words.categories(SURVEY),

@@ -21,10 +21,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 import rules
 from intake.config import Config
-from intake.office import accounting, attention, calendar, deadlines, digest_page, roster, running, words
+from intake.office import accounting, attention, calendar, daily_ledger, deadlines, digest_page, roster, running, words
 from intake.office.charts.figures import charts
 from intake.office.charts.layout import Picture
-from intake.sending.compose import InlinePicture, compose_report, message_id_for
+from intake.office.daily_ledger import DailyLedger
+from intake.sending.compose import Attachment, InlinePicture, compose_report, message_id_for
 from rules.survey import Survey
 from store import digests
 from store.database import Database, writing
@@ -74,17 +75,29 @@ def run_due(config: Config, survey: Survey, database: Database, now: datetime) -
 
     All of it in one transaction. Returns the digests that were made.
     """
+    if _newest_mailed(config, due_days(database, config, now)) is None:
+        workbook = None
+    else:
+        workbook = daily_ledger.prepare(config, survey, database, now)
     with writing(database):
         days = due_days(database, config, now)
-        newest = max((day for day in days if calendar.is_sent_for(config.digest, day)), default=None)
-        return [_make_due(config, survey, database, day, now, day == newest) for day in days]
+        newest = _newest_mailed(config, days)
+        return [_make_due(config, survey, database, day, now, day == newest, workbook) for day in days]
 
 
-def _make_due(config: Config, survey: Survey, database: Database, day: date, now: datetime, mail: bool) -> Digest:
+def _newest_mailed(config: Config, days: list[date]) -> date | None:
+    return max((day for day in days if calendar.is_sent_for(config.digest, day)), default=None)
+
+
+def _make_due(config: Config, survey: Survey, database: Database, day: date, now: datetime, mail: bool,
+              workbook: DailyLedger | None) -> Digest:
     """One digest, kept; `mail`: queued too, unless it is quiet and the office wants none then."""
-    made = make(config, survey, database, day, now, _unmailed(database, day) if mail else ())
+    if not mail:
+        made = make(config, survey, database, day, now)
+    else:
+        made = make(config, survey, database, day, now, _unmailed(database, day), workbook)
     if mail and not (config.digest.quiet_days == "skip" and is_quiet(made)):
-        store_and_queue(database, made, config, survey, now)
+        store_and_queue(database, made, config, survey, now, workbook)
     else:
         store(database, made, now)
     return made
@@ -106,10 +119,10 @@ def is_quiet(digest: Digest) -> bool:
 
 
 def make(config: Config, survey: Survey, database: Database, day: date, now: datetime,
-         covers: tuple[date, ...] = ()) -> Digest:
+         covers: tuple[date, ...] = (), workbook: DailyLedger | None = None) -> Digest:
     """The report of `day` as the tables stand now; writes nothing.
 
-    `covers`: the days that one mail reports after down-time, `day` the last of them.
+    `covers`: the days that one mail reports after down-time, `day` the last of them. `workbook`: what goes with it.
     """
     zone = config.time_zone
     begin, end = digests.span(day, zone)
@@ -131,6 +144,7 @@ def make(config: Config, survey: Survey, database: Database, day: date, now: dat
         "folders": [asdict(folder) for folder in folders],
         "covers": [_covered(database, d, zone) for d in covers or (day,)], "deadlines": due.counts,
         "roster": units.roster.counts() if units and units.roster else None, "running": asdict(state) | {"polls": dict(state.polls)},
+        "workbook": workbook.facts if workbook else None,
     }
     tasks = (*running.tasks(state), *tasks)
     counts["attention"] |= {task.code: task.count for task in tasks}
@@ -156,10 +170,21 @@ def store(database: Database, digest: Digest, now: datetime) -> int:
     return digests.add_digest(database, digest.day, digest.counts, digest.text, digest.html, now)
 
 
-def store_and_queue(database: Database, digest: Digest, config: Config, survey: Survey, now: datetime) -> int:
+def workbook_for(config: Config, survey: Survey, database: Database, digest: Digest | None,
+                 now: datetime) -> DailyLedger | None:
+    """The workbook for a digest that is sent by hand: what a kept one says of itself, or the configuration.
+
+    A kept digest that promises an attachment gets the register as it stands now; what was written to disk lies there.
+    """
+    promised = digest is None or (digest.counts.get("workbook") or {}).get("outcome") == "attached"
+    return daily_ledger.prepare(config, survey, database, now) if promised else None
+
+
+def store_and_queue(database: Database, digest: Digest, config: Config, survey: Survey, now: datetime,
+                    workbook: DailyLedger | None = None) -> int:
     """Write the digest's row and queue one mail for each address of the office that has none of it yet.
 
-    One transaction. Returns how many mails were queued: a second call for the same day queues nothing, and without
+    `workbook`: attached, if it is to be. One transaction. Returns how many mails were queued: a second call for the same day queues nothing, and without
     `smtp` in the configuration the digest is only kept.
     """
     with writing(database):
@@ -168,7 +193,7 @@ def store_and_queue(database: Database, digest: Digest, config: Config, survey: 
                      if not digests.has_mail(database, identifier, address)] if config.smtp else []
         pictures = inline_pictures(digest, survey) if addresses else ()
         for address in addresses:
-            _queue(database, identifier, address, digest, pictures, config, now)
+            _queue(database, identifier, address, digest, pictures, workbook.attachments if workbook else (), config, now)
     return len(addresses)
 
 
@@ -255,9 +280,9 @@ def _covered(database: Database, day: date, zone) -> dict:
 
 
 def _queue(database: Database, digest_id: int, address: str, digest: Digest, pictures: tuple[InlinePicture, ...],
-           config: Config, now: datetime) -> None:
+           attachments: tuple[Attachment, ...], config: Config, now: datetime) -> None:
     mark = message_id_for(f"{digest.day.isoformat()} {address}", "digest", config.smtp.sender)
-    mime = compose_report(digest.subject, digest.text, digest.html, pictures=pictures, to_address=address, sender=config.smtp.sender,
+    mime = compose_report(digest.subject, digest.text, digest.html, attachments, pictures=pictures, to_address=address, sender=config.smtp.sender,
                           sender_name=config.smtp.sender_name or None, smtp_message_id=mark,
                           date=now.astimezone(config.time_zone))
     digests.queue_mail(database, digest_id, address, digest.subject, mark, mime, now)

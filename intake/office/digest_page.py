@@ -105,8 +105,10 @@ def absent_lines(roster: Roster) -> tuple[str, ...]:
 
 
 def folder_name(folder: Folder) -> str:
-    """The folder as the office knows it."""
-    return {"INBOX": "收件箱", "import": "从文件导入"}.get(folder.folder, folder.folder)
+    """The mailbox and the folder as the office knows them; mail that came from files has neither."""
+    if folder.mailbox == folder.folder == "import":
+        return "从文件导入"
+    return f"{folder.mailbox} {'收件箱' if folder.folder == 'INBOX' else folder.folder}"
 
 
 def folder_note(folder: Folder) -> str:

@@ -126,5 +126,5 @@ def _task(task: Attention, survey: Survey) -> Task:
 
 
 def _folder(folder: accounting.Folder) -> tuple[str, str]:
-    return (mask_personal(f"{folder.mailbox} {digest_page.folder_name(folder)}"),
+    return (mask_personal(digest_page.folder_name(folder)),
             mask_personal(digest_page.folder_sentence(folder)))

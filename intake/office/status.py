@@ -94,7 +94,7 @@ def _screen(config: Config, facts: dict, tasks, folders, due: Deadlines) -> list
               "登记  " + _tally(words.STATUSES, facts["queues"]["submissions"], None, "件"),
               "回信  " + _tally(words.REPLY_STATES, facts["queues"]["replies"], None, "封"),
               f"日报  最近一期：{facts['last_digest'] or '尚无'}", "", "邮箱与台账"]
-    lines += [f"  {folder.mailbox} {digest_page.folder_name(folder)}：{digest_page.folder_sentence(folder)}"
+    lines += [f"  {digest_page.folder_name(folder)}：{digest_page.folder_sentence(folder)}"
               for folder in folders] or ["  尚未查看过邮箱。"]
     lines += _deadlines(due)
     lines += ["", "需要人工处理"]
