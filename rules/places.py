@@ -18,6 +18,20 @@ def mend(text: str, places: tuple[str, ...]) -> str:
     return text
 
 
+def misread_stems(text: str, places: tuple[str, ...]) -> list[tuple[int, str]]:
+    """(place in `text`, stem as it should read) where the stem of a place's name may have been misread (涞水 for 洣水).
+
+    Two characters are little to go by, and 涞水 is a county elsewhere: what is put right there stays in doubt.
+    """
+    return [(match.start(), stem) for pattern, stem in _patterns(stems(places)) for match in pattern.finditer(text)
+            if match[0] != stem]
+
+
+def stems(places: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of places without their last word: 洣水 of 洣水镇."""
+    return tuple(dict.fromkeys(name[:-1] for name in places if len(name) > 2 and name[-1] in "镇乡县市村"))
+
+
 @functools.lru_cache(maxsize=8)
 def _patterns(places: tuple[str, ...]) -> tuple[tuple[re.Pattern[str], str], ...]:
     found = []

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rules.document import Cell, Document, Line, Paragraph, Table
 from rules.identity import read_papers
 from rules.numbers import credit_check, id_check
-from rules.places import mend
+from rules.places import mend, misread_stems
 
 SURVEY = SimpleNamespace(categories=(), papers=(), places=("洣水镇", "三樟镇", "三樟乡", "石滩乡", "洣江"))
 NUMBER = invented_id()
@@ -327,6 +327,13 @@ def test_places_are_mended_only_where_one_rare_character_differs():
     assert mend("三樟乡、石湾乡、东水镇", SURVEY.places) == "三樟乡、石湾乡、洣水镇"
     assert mend("衡东县泮江小学", SURVEY.places) == "衡东县洣江小学"
     assert mend("长江小学", SURVEY.places) == "长江小学"
+
+
+def test_the_stem_of_a_place_that_may_be_misread_is_pointed_out():
+    """涞水文旅 is 洣水文旅 here, most likely; what is right, or a place of the list, is left alone."""
+    assert misread_stems("微信涞水文旅", SURVEY.places) == [(2, "洣水")]
+    assert misread_stems("渊水农家乐与米水普法", SURVEY.places) == [(0, "洣水"), (6, "洣水")]
+    assert misread_stems("洣水文旅、白水文旅、石弯生活", SURVEY.places) == []
 
 
 def test_an_electronic_certificate_is_read_from_its_text():

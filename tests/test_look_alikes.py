@@ -3,11 +3,13 @@
 import cv2
 import numpy as np
 import pytest
+from build_facts import SURVEY
 from build_pictures import INK, font
 from picture_effects import blur, noise
 from PIL import Image, ImageDraw
 
 from intake.ocr_steps import Glyph, Row
+from intake.readers import second_look
 from intake.readers.dashes import dashed
 from intake.readers.look_alikes import told_apart
 from rules.pixel_doubts import ambiguous_places
@@ -101,3 +103,14 @@ def test_lines_of_text_enclose_no_cells():
         ImageDraw.Draw(page).text((40, 30 + 44 * number), "是否取得互联网新闻信息服务资质一二三王土工", font=font(30), fill=255)
     count, _, stats, _ = cv2.connectedComponentsWithStats(255 - dashed(np.asarray(page), 38), connectivity=4)
     assert sum(part[4] > 500 for part in stats[1:count]) == 1
+
+
+@pytest.mark.parametrize(("read", "text", "sure"), [
+    ("涞水文旅", "洣水文旅", False), ("洣水文旅", "洣水文旅", True),
+    ("涞水镇中心小学", "洣水镇中心小学", True), ("白水文旅", "白水文旅", True),
+])  # fmt: skip
+def test_a_place_of_two_characters_is_put_right_and_doubted(read, text, sure):
+    """Three characters of a town's name are enough to be sure."""
+    row = Row(np.zeros((4, 2), np.float32), read, 0.9, tuple(Glyph(char, 0.1, 0.9) for char in read))
+    mended = second_look._mended(row, second_look.Words((), SURVEY.places))
+    assert mended.text == text and (min(glyph.sure for glyph in mended.glyphs) >= 0.8) == sure

@@ -114,10 +114,6 @@ def _same(one: str, other: str) -> bool:
     return one == other or (one in MARKS and other in MARKS)
 
 
-def _stems(names: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(name[:-1] for name in names if len(name) > 2 and name[-1] in "镇乡县市村")
-
-
 def _mended(row: Row, words: Words) -> Row:
     """The row with places spelt right and sure."""
     letters = _letters(row)
@@ -131,11 +127,14 @@ def _mended(row: Row, words: Words) -> Row:
             for index in range(start, start + len(place)):
                 glyphs[index] = Glyph(whole[index], glyphs[index].at, max(glyphs[index].sure, 0.98))
             start = whole.find(place, start + 1)
-    for stem in _stems(words.places):  # 洣水 in a name: read so, it is so, though recognition doubts the rare character
+    for stem in places.stems(words.places):  # 洣水 in a name: read so, it is so, though recognition doubts the rare character
         start = whole.find(stem)
         if start >= 0:
             for index in range(start, start + len(stem)):
                 glyphs[index] = replace(glyphs[index], sure=max(glyphs[index].sure, 0.95))
+    for start, stem in places.misread_stems(whole, words.places):
+        for index, char in enumerate(stem, start):
+            glyphs[index] = Glyph(char, glyphs[index].at, min(glyphs[index].sure, _DIFFERENT))
     kept = iter(glyphs)
     text = "".join(char if char.isspace() else next(kept, Glyph(char, 0, 0)).char for char in row.text)
     return replace(row, text=text, glyphs=tuple(glyphs))
