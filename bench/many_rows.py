@@ -36,8 +36,9 @@ _COLUMNS = {
                  "address", "owner_name", "owner_id_number"),
     "fields": ("account_id", "name", "value", "raw", "valid", "attachment_id", "location", "method", "confidence"),
     "materials": ("submission_id", "attachment_id", "kind", "accepted", "reason"),
-    "replies": ("message_id", "submission_id", "kind", "to_address", "subject", "body", "smtp_message_id", "state",
+    "replies": ("id", "message_id", "submission_id", "kind", "to_address", "subject", "body", "smtp_message_id", "state",
                 "created_at", "sent_at", "mime"),
+    "reply_submissions": ("reply_id", "submission_id", "status", "missing"),
     "events": ("at", "actor", "action", "message_id", "submission_id"),
 }
 
@@ -101,7 +102,8 @@ def _submission(n: int, count: int, chance: random.Random, towns, platforms, sur
         "fields": [(n, field, value, value, 1, 2 * n - 1, "表 1 行 2 列 2", "docx", 1.0)
                    for field, value in values.items() if value],
         "materials": [(n, 2 * n - 1, form, 1, "登记表已填"), (n, 2 * n, "principal_id_card" if unit else "id_card", 1, "号码正确")],
-        "replies": [(n, n, "missing_materials" if status == "incomplete" else "acknowledgement", address, "回复：登记",
+        "replies": [(n, n, n, "missing_materials" if status == "incomplete" else "acknowledgement", address, "回复：登记",
                      "您好：材料已收到。", f"<reply{n}@example.cn>", "held" if n > count - 20 else "sent", at, at, b"mime")],
+        "reply_submissions": [(n, n, status, missing)],
         "events": [(at, "daemon", "processed", n, n)],
     }

@@ -1,29 +1,30 @@
 """Reminders as rows: what the rules are given about each incomplete submission, and writing one down for its step."""
 
-from dataclasses import dataclass
+import json
+from collections.abc import Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from rules.reminder import Reminded
 from store.database import Database, insert, one, rows, writing
-from store.decisions import family_of
 from store.processing import add_event
 
 #: kinds of mail that say what is missing
 _TELLING = "('missing_materials', 'reminder', 'guidance')"
 _WAITING = "('held', 'queued', 'deferred')"
 _ABOUT = "id IN (SELECT reply_id FROM reply_submissions WHERE submission_id = ?)"
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A reminder that was written."""
-
-    step: int
-    #: the local day on which it was written
-    day: date
-    #: `replies.state`
-    state: str
+#: of submissions whose ids are a JSON list: the state of the newest mail of ours that was not suppressed; CROSS JOIN keeps
+#: SQLite from starting at all replies of a state, for each submission
+_LAST = ("SELECT l.submission_id AS id, r.state AS value, max(r.id) FROM json_each(?) s CROSS JOIN reply_submissions l ON "
+         "l.submission_id = s.value CROSS JOIN replies r ON r.id = l.reply_id WHERE r.state <> 'suppressed' GROUP BY 1")
+#: when a mail went out that last said what is missing; both queries: the row that holds the maximum gives the value
+_TOLD = ("SELECT l.submission_id AS id, r.sent_at AS value, max(julianday(r.sent_at)) FROM json_each(?) s CROSS JOIN "
+         "reply_submissions l ON l.submission_id = s.value CROSS JOIN replies r ON r.id = l.reply_id "
+         f"WHERE r.kind IN {_TELLING} AND r.state = 'sent' GROUP BY 1")
+#: the reminders of each and of those that were joined with it
+_WRITTEN = ("WITH RECURSIVE family(root, id) AS (SELECT value, value FROM json_each(?) UNION SELECT f.root, s.id FROM "
+            "family f JOIN submissions s ON s.merged_into = f.id) SELECT f.root AS id, m.step, r.state FROM family f "
+            "JOIN reminders m ON m.submission_id = f.id JOIN replies r ON r.id = m.reply_id")
 
 
 def incomplete(database: Database) -> list[dict]:
@@ -32,28 +33,28 @@ def incomplete(database: Database) -> list[dict]:
                 "ORDER BY deadline IS NULL, deadline, id")
 
 
-def reminded(database: Database, row: dict, zone: ZoneInfo) -> Reminded:
-    """What `rules.reminder.decide` is given about the submission of this row."""
-    last = last_answer(database, row["id"])
-    told = one(database, f"SELECT sent_at FROM replies WHERE {_ABOUT} AND kind IN {_TELLING} AND state = 'sent' "
-               "ORDER BY julianday(sent_at) DESC LIMIT 1", [row["id"]])
-    made = written(database, row["id"])
+def reminded(database: Database, submissions: Sequence[dict], zone: ZoneInfo) -> list[Reminded]:
+    """What `rules.reminder.decide` is given about each of these rows: three queries, however many they are."""
+    ids = [json.dumps([row["id"] for row in submissions])]
+    last = _by_submission(database, _LAST, ids)
+    told = _by_submission(database, _TOLD, ids)
+    made: dict[int, list[dict]] = {}
+    for step in rows(database, _WRITTEN, ids):
+        made.setdefault(step["id"], []).append(step)
+    return [_reminded(row, last.get(row["id"]), told.get(row["id"]), made.get(row["id"], ()), zone) for row in submissions]
+
+
+def _by_submission(database: Database, query: str, ids: list[str]) -> dict[int, str | None]:
+    return {row["id"]: row["value"] for row in rows(database, query, ids)}
+
+
+def _reminded(row: dict, last_state: str | None, told_at: str | None, made: Sequence[dict], zone: ZoneInfo) -> Reminded:
     return Reminded(
         status=row["status"], missing=row["missing"] != "[]",
-        deadline=date.fromisoformat(row["deadline"]) if row["deadline"] else None,
-        last_state=last["state"] if last else None,
-        told_on=datetime.fromisoformat(told["sent_at"]).astimezone(zone).date() if told and told["sent_at"] else None,
+        deadline=date.fromisoformat(row["deadline"]) if row["deadline"] else None, last_state=last_state,
+        told_on=datetime.fromisoformat(told_at).astimezone(zone).date() if told_at else None,
         # one that was withdrawn before it went out used its step up, but reminded nobody
-        steps=frozenset(each.step for each in made), count=sum(each.state != "suppressed" for each in made))
-
-
-def written(database: Database, submission_id: int) -> tuple[Written, ...]:
-    """The reminders of a submission and of those that were joined with it, oldest first."""
-    family = family_of(database, submission_id)
-    marks = ", ".join("?" * len(family))
-    found = rows(database, f"SELECT m.step, m.day, r.state FROM reminders m JOIN replies r ON r.id = m.reply_id WHERE "
-                 f"m.submission_id IN ({marks}) ORDER BY m.day, m.step", list(family))
-    return tuple(Written(row["step"], date.fromisoformat(row["day"]), row["state"]) for row in found)
+        steps=frozenset(each["step"] for each in made), count=sum(each["state"] != "suppressed" for each in made))
 
 
 def last_answer(database: Database, submission_id: int) -> dict | None:

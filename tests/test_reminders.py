@@ -2,6 +2,8 @@
 
 import json
 import sqlite3
+import time
+from contextlib import closing
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from email import message_from_bytes
@@ -11,6 +13,7 @@ import pytest
 from build_conversation import Play
 from build_facts import SURVEY, id_number
 from build_outcomes import a_missing, an_outcome
+from build_store import add_message, add_reply, add_submission, configuration, empty_store, multiply
 from smtp_fixtures import PASSWORD, make_smtp
 
 from intake import clock
@@ -240,8 +243,24 @@ def test_reminders_of_joined_registrations_count_together(weeks):
     weeks.mail({"发件人": "li@example.org", "附件": {"表.docx": {"种类": "单位表", "unit_name": "衡东县白桥乡卫生院"}}})
     weeks.database.conn.execute("UPDATE submissions SET merged_into = 2, status = 'withdrawn' WHERE id = 1")
     row = one(weeks.database, "SELECT * FROM submissions WHERE id = 2")
-    facts = store.reminded(weeks.database, row, weeks.config.time_zone)
+    (facts,) = store.reminded(weeks.database, [row], weeks.config.time_zone)
     assert facts.count == 1 and facts.steps == {-3}
+
+
+def test_a_report_asks_a_few_questions_however_many_registrations_there_are(tmp_path):
+    """A digest of thousands of incomplete registrations, each with its answers, is made in a moment."""
+    with closing(empty_store(tmp_path)) as database:
+        submission = add_submission(database, add_message(database), status="incomplete", missing=["org_certificate"])
+        reply = add_reply(database, None, submission, kind="missing_materials")
+        multiply(database, "submissions", submission, 2_999, number="'HD2020-' || n")
+        multiply(database, "replies", reply, 2_999, submission_id="n + 1", smtp_message_id="'<' || n || '@x>'")
+        database.conn.execute("INSERT OR IGNORE INTO reply_submissions (reply_id, submission_id) SELECT id, id FROM submissions")
+        asked, begun = [], time.perf_counter()
+        database.conn.set_trace_callback(asked.append)
+        plans = reminders.plans(configuration(tmp_path), database, at("08-10 09:30"))
+        database.conn.set_trace_callback(None)
+        assert len(plans) == 3_000 and len(asked) < 10 and time.perf_counter() - begun < 2
+        assert {(plan.facts.last_state, plan.facts.told_on is None) for plan in plans} == {("sent", False)}
 
 
 def test_the_command_says_who_is_due_and_why_others_are_not(tmp_path, smtp_sink, monkeypatch, capsys):

@@ -67,11 +67,12 @@ def run_due(config: Config, survey: Survey, database: Database, now: datetime) -
 
 def plans(config: Config, database: Database, now: datetime) -> list[Plan]:
     """Every submission that lacks something, the earliest deadline first, and whether it is reminded on this day."""
-    return [_plan(config, database, row, now) for row in store.incomplete(database)]
+    found = store.incomplete(database)
+    facts = store.reminded(database, found, config.time_zone)
+    return [_plan(config, database, row, one, now) for row, one in zip(found, facts, strict=True)]
 
 
-def _plan(config: Config, database: Database, row: dict, now: datetime) -> Plan:
-    facts = store.reminded(database, row, config.time_zone)
+def _plan(config: Config, database: Database, row: dict, facts: Reminded, now: datetime) -> Plan:
     today = now.astimezone(config.time_zone).date()
     decision = decide(facts, config.reminder, today, config.reply.max_age_days)
     if isinstance(decision, Due):
@@ -95,7 +96,7 @@ def _remind(config: Config, survey: Survey, database: Database, submission_id: i
     """Write the reminder of one submission, if it is due; one transaction."""
     with writing(database):
         row = one(database, "SELECT * FROM submissions WHERE id = ?", [submission_id])
-        plan = _plan(config, database, row, now)
+        plan = _plan(config, database, row, store.reminded(database, [row], config.time_zone)[0], now)
         if plan.step is None:
             return False
         facts = load_facts(database, submission_id)
