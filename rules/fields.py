@@ -10,7 +10,7 @@ from rules.numbers import id_number
 from rules.pixel_doubts import mended, recognised_confidence
 from rules.reading import FieldValue
 from rules.survey import FieldRule, Survey, bare
-from rules.ticks import has_boxes, normalise
+from rules.ticks import has_boxes, normalise, options_left
 from rules.values import (
     parse_count,
     parse_date,
@@ -22,6 +22,7 @@ from rules.values import (
     parse_yes_no,
     plain,
     platforms_named,
+    without_post,
 )
 
 _NOTHING = re.compile(
@@ -37,6 +38,7 @@ _MASKED = re.compile(r"[x×*]{2,}|某某|[*×]", re.IGNORECASE)
 _HAN = re.compile("[\u3400-\u9fff]")
 #: no forms of address alone, nor what the form prints
 _NO_NAME = re.compile(r"(?:先生|女士|小姐|同志|老师|主任|局长|镇长|校长|院长|本人|签名|签字|盖章|姓名)+")
+_STAMPED = re.compile(r"(?:\s*[(\[【]?(?:单位)?(?:加?盖)?公?章[)\]】])?[\s\d_]*年[\s\d_]*月[\s\d_]*日$|\s+公?章$")
 #: what some forms print into the empty field
 _PRINTED = {
     "date": re.compile(r"[\s_年月日号./:-]*"),
@@ -116,7 +118,7 @@ def _text(raw: str, rule: FieldRule, survey: Survey) -> _Read:
         return _Read("\n".join(line.strip() for line in raw.split("\n") if line.strip()).rstrip(",;、\uff0c\uff1b "))
     value = _without_label(joined(raw), rule).strip("“”\"「」『』'").rstrip("。;,、 ")
     if rule.name in survey.unit_fields:
-        value = re.sub(r"\s+公?章$", "", value)  # where the stamp goes
+        value = _STAMPED.sub("", value)  # where the stamp goes, and its day
     if rule.name in survey.unit_fields and _MASKED.search(value):
         return _Read(raw, "不是完整的名称")
     if rule.name in survey.unit_fields and (parse_email(value) or parse_phone(value) or not _HAN.search(value)):
@@ -135,6 +137,8 @@ def _person(raw: str, rule: FieldRule, survey: Survey) -> _Read:
     text = re.split(r"(?:联系|手机|电话|微信|身份证|[Ee]-?mail|邮箱)[^,;]*?[:号]|\d", text, maxsplit=1)[0]
     text = re.sub(r"(?<=[^\x00-\x7f]) +(?=[^\x00-\x7f])", "", text).strip(" ,;、。:/-")
     text = re.sub("(?:签名|签字|盖章)$", "", text)
+    if text and not _NO_NAME.fullmatch(text) and not (text := without_post(text)):
+        return _Read(raw, "只写了姓和称呼,不是完整的姓名")
     if is_placeholder(text) or not re.search(r"[^\W\d_]", text) or _NO_NAME.fullmatch(text):
         return _Read(raw, "不是姓名")
     if _MASKED.search(text):
@@ -196,6 +200,8 @@ def _options(raw: str, rule: FieldRule, survey: Survey) -> _Read:
     if is_placeholder(raw):
         return _Read(None)
     chosen = parse_options(raw, rule.choices)
+    if chosen.value is None and chosen.valid and has_boxes(raw) and (left := options_left(raw, rule.choices)):
+        return _Read(left, None, 0.5)  # a person looks whether these were meant
     return _Read(chosen.value, chosen.complaint, chosen.confidence)
 
 

@@ -15,7 +15,7 @@ from rules.layout import Entry, NextAccount, Title, events
 from rules.persons import assign
 from rules.pixel_doubts import DOUBTFUL, is_torn
 from rules.reading import FieldValue, Form
-from rules.survey import Survey
+from rules.survey import FieldRule, Survey
 from rules.values import normal_label
 
 #: forms of one file; what is beyond is not looked at
@@ -120,14 +120,23 @@ def _form(draft: Draft, document: Document, survey: Survey) -> Form | None:
         return None
     kind, evidence = decide_kind(draft.title, entries, survey)
     found: dict[str, tuple[FieldValue, ...]] = {}
+    labels: dict[str, str] = {}
     for rule, entry in assign(entries, kind, survey):
         written = Written(entry.raw, entry.location, document.method, entry.confidence)
         values = tuple(read_field(rule, written, survey))
         known = found.get(rule.name)
-        if known is None or (known[0].value is None and values[0].value is not None):
-            found[rule.name] = values
+        if known is None or (values[0].value is not None and (
+                known[0].value is None or (values[0].valid and _rank(rule, entry.label) < _rank(rule, labels[rule.name])))):
+            found[rule.name], labels[rule.name] = values, entry.label
     fields = tuple(value for rule in survey.fields for value in found.get(rule.name, ()))
     return Form(kind, _same_as_above(fields, survey), evidence)
+
+
+def _rank(rule: FieldRule, label: str) -> int:
+    """How near a label is to the field's own: the survey names the others from the nearest on (主管单位 after 单位)."""
+    labels = [normal_label(word) for word in (rule.label, *rule.variants)]
+    written = normal_label(label)
+    return labels.index(written) if written in labels else len(labels)
 
 
 def _without_hints(entry: Entry) -> Entry:

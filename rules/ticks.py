@@ -16,10 +16,14 @@ from rules.document import EMPTY, TICKED, UNSURE
 from rules.survey import Choice, bare
 from rules.tick_signs import HOLLOW, SOLID, normalise, symbol
 
-__all__ = ["Chosen", "has_boxes", "normalise", "parse_options", "parse_yes_no", "symbol"]
+__all__ = ["Chosen", "has_boxes", "normalise", "options_left", "parse_options", "parse_yes_no", "symbol"]
 
 #: what stands beside options and may say of each whether it is meant
 _ANSWERS = re.compile(r"(?<!\w)[是否对错有无不YNyn01](?!\s*[\w、.)])|[→←*＊<>^#~]")
+#: every option, in a word
+_ALL = re.compile(r"(?<![不非未])(?:全选|全部(?!没|不|无|未)|全都?有|以上(?:各项|几项|所有)?(?:全|都|均|皆)(?!没|不|无|未)|(?<![\w])(?:都|均|皆)(?:有|是|选))")
+#: before an option it says that it is not meant: 「文字、图片(无视频)」
+_DENIED = re.compile(r"(?:无|没有|没|不含|不包括|不涉及|除|除了|未开通|未开设)\s*$")
 #: a longer text is no list of options
 _LONGEST = 3_000
 
@@ -54,6 +58,8 @@ def parse_options(raw: str, choices: Sequence[Choice]) -> Chosen:
     states, sure = _assign(tokens)
     if not sure and all(token.text == TICKED for token in marks):
         return Chosen(None, False, "看不出勾选了哪几项", 0.3)
+    if (found := _all_of(tokens, [state for _, state in states], choices)) is not None:
+        return found
     chosen = [name for name, state in states if state == TICKED]
     unsure = [name for name, state in states if state == UNSURE]
     if not names:
@@ -64,7 +70,34 @@ def parse_options(raw: str, choices: Sequence[Choice]) -> Chosen:
     return Chosen(_ordered(chosen, choices) or None, True, None, 1.0 if sure else 0.6)
 
 
+def options_left(raw: str, choices: Sequence[Choice]) -> tuple[str, ...]:
+    """The options that were left standing, none of them ticked, where the others were struck out or deleted; else ()."""
+    tokens = _tokens(raw, choices)
+    names = [token.text for token in tokens if token.option]
+    empty = all(token.text == EMPTY for token in tokens if token.mark)
+    return _ordered(names, choices) if empty and len(set(names)) < len(choices) else ()
+
+
+def _all_of(tokens: list["_Token"], states: list[str], choices: Sequence[Choice]) -> Chosen | None:
+    """Every option, where a word beside the options says so (全选, 以上都有); unsure where the ticks say otherwise."""
+    for before, token in zip([None, *tokens], tokens, strict=False):
+        if token.mark or token.option or not (found := _ALL.search(token.text)):
+            continue
+        box = before.text if before and before.mark and not token.text[: found.start()].strip() else None
+        if box == EMPTY:
+            continue  # 「□全选」 is an option that nobody ticked
+        told = box == TICKED or set(states) in ({EMPTY}, {TICKED}, set())
+        return Chosen(_ordered([choice.name for choice in choices], choices), True, None, 0.9 if told else 0.5)
+    return None
+
+
 def _words_left(raw: str, tokens: list["_Token"], names: list[str], choices: Sequence[Choice]) -> Chosen:
+    if (found := _all_of(tokens, [], choices)) is not None and (not names or len(set(names)) == len(choices)):
+        return found
+    if denied := {token.text for before, token in itertools.pairwise(tokens)
+                  if token.option and not before.option and _DENIED.search(before.text)}:
+        kept = _ordered([name for name in names if name not in denied], choices)
+        return Chosen(kept or None, True, None, 0.9)
     if not names:
         rest = unicodedata.normalize("NFKC", raw).strip(" \n\t,;、。/-—_")
         parts = tuple(part for part in re.split(r"[\s,;、,;/]+", rest) if part)

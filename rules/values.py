@@ -28,6 +28,9 @@ _DAY = re.compile(
     r"(?:\s*[月.\-–—/\\·・、。,_ ]\s*(?P<day>\d{1,2})(?![\d:])\s*[日号]?|\s*月)?"
 )
 _COMPACT = re.compile(r"(?<!\d)(?P<year>(?:19|20)\d\d)(?P<month>\d\d)(?P<day>\d\d)?(?!\d)")
+#: 18.3.5: the year stands first in Chinese dates; below 13 nobody knows
+_SHORT = re.compile(r"(?P<year>1[3-9]|[2-9]\d)(?P<sign>[./\-])(?P<month>\d{1,2})(?P=sign)(?P<day>\d{1,2})")
+_YEAR_LAST = re.compile(r"(?P<month>\d{1,2})月(?P<day>\d{1,2})[日号]\s*,?\s*(?P<year>20\d\d)年?")
 _GAP = r"[\s.\-—–·]{0,3}"
 _MOBILE = re.compile(rf"(?<!\d)(?:(?:\+|00)?86{_GAP}|0(?=1))?(1[3-9](?:{_GAP}\d){{9}})(?!\d)")
 _LANDLINE = re.compile(
@@ -38,6 +41,13 @@ _EMAIL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._%+\-]{0,63}@(?:[A-Za-z0-9](?:[A-Za-
 #: what may stand before a handle as its label, beside the survey's own words
 _HANDLE_LABELS = ("账户", "帐户", "微信号码", "微信号", "微信", "手机号码", "手机号", "手机", "电话号码", "电话", "邮箱", "电子邮件", "QQ号",
                   "网址", "域名", "地址", "号码", "昵称", "号", "ID")  # fmt: skip
+_POST = (r"(?:(?:党委|党组|党总支|党支部|支部|常务|校|院|局|镇|乡|村|团委)?(?:第一|副)?(?:书记|主任|主席|局长|校长|院长|镇长|乡长|县长|所长|站长|"
+         r"科长|股长|处长|部长|会长|队长|组长|馆长|园长|社长|台长|董事长|总经理|经理|总编辑|总编|主编|编辑|记者|干事|秘书|委员|专干|老师|医生|律师)|"
+         r"先生|女士|小姐|同志)")  # fmt: skip
+_POST_BEHIND = re.compile(rf"\s*[,、/\-]?\s*{_POST}$")
+_POST_BEFORE = re.compile(rf"^{_POST}\s*:?\s*")
+_SURNAME = re.compile("[\u4e00-\u9fff]|欧阳|上官|司马|诸葛|司徒|皇甫|尉迟|夏侯|公孙|慕容|令狐|东方")
+_HAN_NAME = re.compile(rf"(?!(?:{_SURNAME.pattern})$)[\u3400-\u9fff·]{{2,20}}")
 _NUMBERING = re.compile(
     r"^\s*(?:[(\[【]\s*(?:\d{1,2}|[一二三四五六七八九十]{1,3})\s*[)\]】]\s*[、.,:]?|(?:\d{1,2}|[一二三四五六七八九十]{1,3})\s*[、.,:)]"
     r"|[①-⑳]|[•·▪◆◇★☆▲►※*\-]+)\s*"
@@ -67,12 +77,13 @@ _known_label = lru_cache(maxsize=2000)(_normal_label)
 def parse_date(raw: str) -> str | None:
     """`YYYY-MM-DD`, or `YYYY-MM` where no day is named; None for impossible days, years alone, or two different days.
 
-    Understands 2018年3月5日, 2018.3.5, 2018/03/05, 2018-3, 20180305, 二〇一八年三月五日, 18年3月5日, with words and a time of day
+    Understands 2018年3月5日, 2018.3.5, 2018/03/05, 2018-3, 20180305, 二〇一八年三月五日, 18年3月5日, 18.3.5, with words and a time of day
     around them. A bare number such as 43164 (a spreadsheet's serial) is not guessed at.
     """
     # before NFKC, which turns 〇 lookalikes and ideographic digits into other characters
     text = arabic(plain(raw))
-    matches = list(_DAY.finditer(text)) or list(_COMPACT.finditer(text))
+    alone = _SHORT.fullmatch(text) or _YEAR_LAST.fullmatch(text)
+    matches = [alone] if alone else list(_DAY.finditer(text)) or list(_COMPACT.finditer(text))
     days = {_calendar_day(match) for match in matches}
     return days.pop() if len(days) == 1 else None
 
@@ -205,8 +216,22 @@ def normal_unit_name(name: str, places: Iterable[str]) -> str:
     return rest or whole
 
 
+def without_post(name: str) -> str:
+    """A person's name without the post or form of address before or behind it: 张三局长, 校长:李四.
+
+    '' where nothing but a surname would be left: 王校长 is no full name.
+    """
+    for post in (_POST_BEFORE, _POST_BEHIND):
+        rest = post.sub("", name)
+        if rest != name and _HAN_NAME.fullmatch(rest):
+            return rest
+        if rest != name and _SURNAME.fullmatch(rest):
+            return ""
+    return name
+
+
 def normal_person_name(name: str) -> str:
     """A person's name as it is compared: NFKC, without spaces, remarks in brackets and forms of address."""
     text = re.sub(r"[(\[【][^()\[\]【】]*[)\]】]", "", plain(name[:200]))
     text = re.sub("[·•・‧∙.]", "·", re.sub(r"\s", "", text))
-    return re.sub("(?:先生|女士|小姐|同志)$", "", text).strip("·,;:、。") or plain(name)
+    return without_post(text).strip("·,;:、。") or plain(name)

@@ -36,7 +36,7 @@ SCOPE = SURVEY.field("scope").choices
     ("２０１８年３月５号", "2018-03-05"), ("2018 年 3 月 5 日", "2018-03-05"), ("18年3月5日", "2018-03-05"),
     ("2018-03-05 10:20:30", "2018-03-05"), ("2018、3、5", "2018-03-05"), ("2018年3月5日注册", "2018-03-05"),
     ("2018年3月", "2018-03"), ("2018-3", "2018-03"), ("201803", "2018-03"), ("2018.11", "2018-11"),
-    ("2018年3月初", "2018-03"),
+    ("2018年3月初", "2018-03"), ("18.3.5", "2018-03-05"), ("18-03-05", "2018-03-05"), ("3月5日 2018", "2018-03-05"),
 ])  # fmt: skip
 def test_a_date_is_read_however_it_is_written(raw, day):
     """Full days, months where only the month is known, in digits and in Chinese numerals."""
@@ -45,7 +45,7 @@ def test_a_date_is_read_however_it_is_written(raw, day):
 
 @pytest.mark.parametrize("raw", [
     "", "43164", "2018", "2018年", "2018年13月1日", "2018-02-30", "20180230", "去年", "1889.1.1", "13812345678",
-    "2017年5月1日,2018年6月1日",
+    "2017年5月1日,2018年6月1日", "5.3.18", "12.5.18", "18.3/5", "18.13.5",
 ])  # fmt: skip
 def test_what_is_no_day_is_not_guessed(raw):
     """Impossible days, spreadsheet serials, years alone, two days: None."""
@@ -148,6 +148,9 @@ def test_of_several_platforms_all_are_told_and_the_first_counts():
     ("[x]文字 [ ]图片 [ ] 语音 [X] 视频", ("文字", "视频")), ("口文字 口图片 √语音 口视频", ("语音",)), ("R文字 £图片", ("文字",)),
     ("□√文字 □图片", ("文字",)), ("文字、图片、语音、视频", ("文字", "图片", "语音", "视频")), ("□文字 □图片 □语音 □视频", None),
     ("文字  图片  语音  视频", None), ("", None), ("☑文 字 □图 片", ("文字",)), ("☒文字☐图片", ("文字",)),
+    ("□文字 □图片 □语音 □视频(全选)", ("文字", "图片", "语音", "视频")), ("□文字□图片□语音□视频 以上都有", ("文字", "图片", "语音", "视频")),
+    ("全选", ("文字", "图片", "语音", "视频")), ("□文字 □图片 □语音 □视频 □全选", None), ("□文字 □图片 □语音 □视频 以上均无", None),
+    ("文字、图片(无视频)", ("文字", "图片")), ("文字、图片,没有语音", ("文字", "图片")),
 ])  # fmt: skip
 def test_options_are_chosen_by_ticks_before_or_behind_or_by_what_is_left(raw, chosen):
     """Every way of ticking that people use."""
@@ -226,6 +229,8 @@ def test_a_persons_name_is_compared_without_spaces_and_titles():
     """Remarks in brackets and forms of address go."""
     assert normal_person_name("张 三(局长)") == normal_person_name("张三同志") == "张三"
     assert normal_person_name("阿依古丽•买买提") == "阿依古丽·买买提"
+    for written in ("张三局长", "张三 副局长", "张三党支部书记", "主任:张三", "校长 张三", "张三、主任"):
+        assert normal_person_name(written) == "张三", written
 
 
 @pytest.mark.parametrize(("text", "masked"), [
