@@ -12,6 +12,7 @@ from rules.reading import FieldValue
 from rules.survey import FieldRule, Survey, bare
 from rules.ticks import has_boxes, normalise, options_left
 from rules.values import (
+    is_surname,
     parse_count,
     parse_date,
     parse_email,
@@ -27,7 +28,7 @@ from rules.values import (
 
 _NOTHING = re.compile(
     r"^(?:无|没有|暂无|尚无|暂时没有|不详|未知|未填|空|空白|略|待定|待补|待补充|待填|暂缺|暂未开通|没|否|none|null|nil|n/?a|tbd|"
-    r"不(?:清楚|知道|记得|明)|忘记?了?|保密|待(?:核实|确认|查)|(?:同|见|如)(?:上|前|左)|〃|[(\[【]\s*(?:无|空|略)?\s*[)\]】]|[?？]+|"
+    r"不(?:清楚|知道|记得|明)|(?:见|详见|附)(?:附件|附图|二维码|下图|图片?|截图|附表|下表|后页?)|(?:没有?|未|尚未|暂未)(?:设置|设定|开通|注册|申请|填写)|忘记?了?|保密|待(?:核实|确认|查)|(?:同|见|如)(?:上|前|左)|〃|[(\[【]\s*(?:无|空|略)?\s*[)\]】]|[?？]+|"
     r"[x×*某?？]{2,}|[/\\|_\-—–―－、。.…~～\s]+)$",
     re.IGNORECASE,
 )
@@ -38,7 +39,12 @@ _MASKED = re.compile(r"[x×*]{2,}|某某|[*×]", re.IGNORECASE)
 _HAN = re.compile("[\u3400-\u9fff]")
 #: no forms of address alone, nor what the form prints
 _NO_NAME = re.compile(r"(?:先生|女士|小姐|同志|老师|主任|局长|镇长|校长|院长|本人|签名|签字|盖章|姓名)+")
-_STAMPED = re.compile(r"(?:\s*[(\[【]?(?:单位)?(?:加?盖)?公?章[)\]】])?[\s\d_]*年[\s\d_]*月[\s\d_]*日$|\s+公?章$")
+_STAMPED = re.compile(r"(?:\s*[(\[【]?(?:单位)?(?:加?盖)?[公印签]?章[)\]】:]*)?(?:[\s\d_]*年[\s\d_]*月[\s\d_]*日|\s+(?:19|20)\d\d([./-])\d{1,2}\1\d{1,2})$"
+                      r"|\s*[(\[【](?:单位)?(?:加?盖)?[公印签]章[)\]】]:?$|\s*(?:加?盖公?|[印签])章\s*:?$|\s+公?章$")  # fmt: skip
+#: who has left and who came
+_SUCCEEDED = re.compile(r"调离|调走|离职|离任|退休|变更|更换|现(?:为|任|由|改)")
+_DUTY = re.compile(r"(?:办公室|部|科|股|处|室|站|所|中心|主任|书记|局长|校长|院长|镇长|乡长|所长|站长|科长|股长|部长|队长|组长|园长|经理|主席|主编|编辑|干事|秘书|委员|专干|老师|教师)$")
+_DUTY_BEFORE = re.compile(r"[\u4e00-\u9fff]{2,8}(?:主任|书记|局长|校长|院长|镇长|乡长|所长|站长|科长|股长|部长|队长|园长|干事|专干)([\u4e00-\u9fff]{2,3})$")
 #: what some forms print into the empty field
 _PRINTED = {
     "date": re.compile(r"[\s_年月日号./:-]*"),
@@ -133,8 +139,11 @@ def _without_label(text: str, rule: FieldRule) -> str:
 
 
 def _person(raw: str, rule: FieldRule, survey: Survey) -> _Read:
+    remark = _SUCCEEDED.search(raw)
     text = re.sub(r"[(\[【〔][^()\[\]【】〔〕]*[)\]】〕]", " ", plain(raw))
     text = re.split(r"(?:联系|手机|电话|微信|身份证|[Ee]-?mail|邮箱)[^,;]*?[:号]|\d", text, maxsplit=1)[0]
+    text = _without_duties(re.sub(r"\s[男女]$", "", text.strip(" ,;、。:/-")))
+    two = _two_names(text)
     text = re.sub(r"(?<=[^\x00-\x7f]) +(?=[^\x00-\x7f])", "", text).strip(" ,;、。:/-")
     text = re.sub("(?:签名|签字|盖章)$", "", text)
     if text and not _NO_NAME.fullmatch(text) and not (text := without_post(text)):
@@ -143,7 +152,26 @@ def _person(raw: str, rule: FieldRule, survey: Survey) -> _Read:
         return _Read(raw, "不是姓名")
     if _MASKED.search(text):
         return _Read(raw, "不是完整的姓名")
-    return _Read(text) if len(text) <= 40 else _Read(raw, "不像姓名", 0.6)
+    if len(text) > 40:
+        return _Read(raw, "不像姓名", 0.6)
+    return _Read(text, None, 0.6 if two or remark or re.fullmatch("[\u4e00-\u9fff]{5,6}", text) else 1.0)
+
+
+def _without_duties(text: str) -> str:
+    """The name without the department and post beside it: 张三,办公室主任; 党办主任张三."""
+    first, *others = re.split(r"[\s,、/:-]+", text)
+    if others and all(_DUTY.search(other) for other in others):
+        return first
+    if len(others) == 1 and _DUTY.search(first):
+        return others[0]
+    found = _DUTY_BEFORE.match(text)
+    return found[1] if found else text
+
+
+def _two_names(text: str) -> bool:
+    """Whether two names stand side by side: 张三 李四; a name written with gaps (欧阳 明华, 王 小 明) is one."""
+    parts = text.split(" ")
+    return len(parts) > 1 and all(re.fullmatch("[\u4e00-\u9fff]{2,4}", part) for part in parts) and not is_surname(parts[0])
 
 
 def _phone(raw: str, rule: FieldRule, survey: Survey) -> _Read:

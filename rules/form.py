@@ -5,6 +5,7 @@ stand on a form twice (手机号码) belong to the person named last before them
 forms (单位) are told apart by the kind of the form, and the kind by the title and by fields that only one form has.
 """
 
+import re
 from dataclasses import dataclass, field, replace
 
 from rules.document import Document
@@ -26,6 +27,9 @@ MAX_ENTRIES = 80
 MAX_LETTERS = 3_000
 #: what stands in a list for what stands above it
 _DITTO = ("同上", "同前", "〃", "″", "\"", "''")
+_AS_NAME = re.compile(r"[同与和](?:账号|帐号|公众号)?(?:名称?)(?:相同|一致|一样)?")
+_AS_OWNER = re.compile(r"本人|负责人本人|[同见]?(?:负责人|身份证)(?:姓名|手机号?码?|电话|微信号?)?|[同见](?:下|后)")
+_AS_ADMIN = re.compile(r"同(?:上|左|前|一人|管理员(?:姓名|手机号?码?|电话|微信号?)?)|本人")
 #: columns that describe the registrant and not the account: written once for several accounts
 _SHARED = (
     ("admin_name", "admin_phone", "admin_email", "admin_wechat"),
@@ -154,7 +158,11 @@ def _same_as_above(fields: tuple[FieldValue, ...], survey: Survey) -> tuple[Fiel
         person, _, what = found.name.partition("_")
         text = found.raw.strip().strip("()（）")
         source = None
-        if text in ("同上", "同管理员", "同左", "同前", "同管理员手机", "同管理员微信") and person == "owner":
+        if found.name == "handle" and _AS_NAME.fullmatch(text):
+            source = by_name.get("name")
+        elif person == "admin" and _AS_OWNER.fullmatch(text):
+            source = by_name.get(f"owner_{what}")
+        elif person == "owner" and _AS_ADMIN.fullmatch(text):
             source = by_name.get(f"admin_{what}")
         elif what == "wechat" and text in ("同手机", "同手机号", "同手机号码", "手机号", "同电话", "同电话号码", "手机同号", "同号", "同上"):
             source = by_name.get(f"{person}_phone")

@@ -217,7 +217,7 @@ def without_hints(text: str, labels: tuple[str, ...]) -> str:
     opening = rf"[“\"「『]?(?:{names})[”\"」』]?\s*(?:是|是指|指|应)|请?填写" if names else "请?填写"
     plain = _SEAL.sub("", unicodedata.normalize("NFC", text))
     if "删除" in plain or "删\n除" in plain:
-        plain = re.sub(rf"(?:{opening})[^□☑▣]*?{_MARKER}", "", plain, flags=re.DOTALL | re.IGNORECASE)
+        plain = re.sub(rf"(?:[(（]\s*)?(?:{opening})[^□☑▣]*?{_MARKER}", "", plain, flags=re.DOTALL | re.IGNORECASE)
         plain = re.sub(rf"[^\n]*?{_MARKER}", "", plain)
     examples = rf"[(（]?(?:{opening})[^\n□☑▣]{{2,60}}?[,，。;；]?\s*(?:如|例如|比如)[:：,，]?[^\n]{{2,60}}?等[。.]?\s*[)）]?\s*$"
     return re.sub(examples, "", plain, flags=re.MULTILINE | re.IGNORECASE).strip()

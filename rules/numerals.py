@@ -30,6 +30,8 @@ def parse_count(raw: str) -> int | None:
     text = re.sub(r"(?<=\d) (?=[\d万千百亿wk])", "", _DATES.sub(" ", text))
     text = re.sub(r"[多余几来](?=[万亿])", "", text)
     found = [value for piece in _pieces(text) if (value := _amount(piece)) is not None]
+    if re.search(r"(?<![\d.])\d+\.\d+(?!\s*[万萬亿億千kw\d.])", text):
+        return None  # half a person: a separator or a lost unit
     return found[0] if len(found) == 1 and found[0] <= _MOST else None
 
 

@@ -23,7 +23,7 @@ _ANSWERS = re.compile(r"(?<!\w)[是否对错有无不YNyn01](?!\s*[\w、.)])|[�
 #: every option, in a word
 _ALL = re.compile(r"(?<![不非未])(?:全选|全部(?!没|不|无|未)|全都?有|以上(?:各项|几项|所有)?(?:全|都|均|皆)(?!没|不|无|未)|(?<![\w])(?:都|均|皆)(?:有|是|选))")
 #: before an option it says that it is not meant: 「文字、图片(无视频)」
-_DENIED = re.compile(r"(?:无|没有|没|不含|不包括|不涉及|除|除了|未开通|未开设)\s*$")
+_DENIED = re.compile(r"(?:无|没有|没|不含|不包括|不涉及|未开通|未开设)\s*$")
 #: a longer text is no list of options
 _LONGEST = 3_000
 
@@ -70,6 +70,18 @@ def parse_options(raw: str, choices: Sequence[Choice]) -> Chosen:
     return Chosen(_ordered(chosen, choices) or None, True, None, 1.0 if sure else 0.6)
 
 
+def _denied(tokens: list["_Token"]) -> set[str]:
+    """The options that are said not to be meant; 「无语音、视频」 denies both."""
+    found: set[str] = set()
+    chain = False
+    for token in tokens:
+        if not token.option:
+            chain = bool(_DENIED.search(token.text)) or (chain and not token.text.strip(" 、/和及与或"))
+        elif chain:
+            found.add(token.text)
+    return found
+
+
 def options_left(raw: str, choices: Sequence[Choice]) -> tuple[str, ...]:
     """The options that were left standing, none of them ticked, where the others were struck out or deleted; else ()."""
     tokens = _tokens(raw, choices)
@@ -94,8 +106,9 @@ def _all_of(tokens: list["_Token"], states: list[str], choices: Sequence[Choice]
 def _words_left(raw: str, tokens: list["_Token"], names: list[str], choices: Sequence[Choice]) -> Chosen:
     if (found := _all_of(tokens, [], choices)) is not None and (not names or len(set(names)) == len(choices)):
         return found
-    if denied := {token.text for before, token in itertools.pairwise(tokens)
-                  if token.option and not before.option and _DENIED.search(before.text)}:
+    if re.search(r"除[^,;。]*外", unicodedata.normalize("NFKC", raw)):
+        return Chosen(None, False, "看不出选的是哪几项", 0.4)
+    if denied := _denied(tokens):
         kept = _ordered([name for name in names if name not in denied], choices)
         return Chosen(kept or None, True, None, 0.9)
     if not names:

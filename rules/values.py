@@ -230,6 +230,11 @@ def without_post(name: str) -> str:
     return name
 
 
+def is_surname(text: str) -> bool:
+    """Whether the text is one character, which no full name is, or a surname of two (欧阳)."""
+    return bool(_SURNAME.fullmatch(text))
+
+
 def normal_person_name(name: str) -> str:
     """A person's name as it is compared: NFKC, without spaces, remarks in brackets and forms of address."""
     text = re.sub(r"[(\[【][^()\[\]【】]*[)\]】]", "", plain(name[:200]))

@@ -9,7 +9,15 @@ from pathlib import Path
 
 import pytest
 from build_docx import package
-from build_forms import differences, individual_docx, typed_form, unit_docx, unit_fields
+from build_forms import (
+    differences,
+    individual_docx,
+    individual_fields,
+    several_docx,
+    typed_form,
+    unit_docx,
+    unit_fields,
+)
 from build_mails import file_part, mail, multipart, text_part, zipped
 from build_pictures import as_jpeg, as_png, id_card_front, invented_id
 from hypothesis import HealthCheck, given, settings
@@ -50,6 +58,15 @@ def picture(width: int, height: int, colour="white", format="PNG") -> bytes:
     sink = io.BytesIO()
     Image.new("RGB", (width, height), colour).save(sink, format)
     return sink.getvalue()
+
+
+def test_the_form_left_empty_beside_a_filled_one_is_nobodys(read):
+    """The notice's own file holds both forms: who fills in the one sends the other empty, before or behind it."""
+    unit, empty = ("unit_form", unit_fields()), ("individual_form", dict.fromkeys(individual_fields()))
+    for forms in ([unit, empty], [empty, unit]):
+        reading = read(mail(attachments=[("附件.docx", several_docx(forms), DOCX)]))
+        (file,) = reading.files
+        assert file.role == "unit_form" and [form.kind for form in file.forms] == ["unit_form"]
 
 
 def test_files_get_their_roles_and_problems(read):

@@ -71,7 +71,8 @@ def test_an_amount_is_read_however_it_is_written(raw, amount):
     assert parse_count(raw) == amount
 
 
-@pytest.mark.parametrize("raw", ["", "不详", "几百", "五六百", "3000-5000", "微信3000,微博500", "很多"])
+@pytest.mark.parametrize("raw", [
+    "12.345", "3200.5人","", "不详", "几百", "五六百", "3000-5000", "微信3000,微博500", "很多"])
 def test_an_amount_that_is_none_is_not_guessed(raw):
     """Ranges, two amounts and words: None."""
     assert parse_count(raw) is None
@@ -151,11 +152,17 @@ def test_of_several_platforms_all_are_told_and_the_first_counts():
     ("□文字 □图片 □语音 □视频(全选)", ("文字", "图片", "语音", "视频")), ("□文字□图片□语音□视频 以上都有", ("文字", "图片", "语音", "视频")),
     ("全选", ("文字", "图片", "语音", "视频")), ("□文字 □图片 □语音 □视频 □全选", None), ("□文字 □图片 □语音 □视频 以上均无", None),
     ("文字、图片(无视频)", ("文字", "图片")), ("文字、图片,没有语音", ("文字", "图片")),
+    ("文字、图片,暂无语音、视频", ("文字", "图片")), ("无视频,有文字、图片", ("文字", "图片")),
 ])  # fmt: skip
 def test_options_are_chosen_by_ticks_before_or_behind_or_by_what_is_left(raw, chosen):
     """Every way of ticking that people use."""
     found = parse_options(raw, FORMATS)
     assert (found.value, found.valid) == (chosen, True)
+
+
+def test_what_is_left_when_others_are_taken_away_is_asked_about():
+    """「除语音外都有」 names what is not meant."""
+    assert not parse_options("除语音外都有", FORMATS).valid
 
 
 def test_an_unsure_box_is_not_chosen_and_says_so():

@@ -65,3 +65,61 @@ def test_options_left_standing_unticked_are_looked_at_by_a_person():
     found = form.get("formats")
     assert found.value == ("文字", "图片") and found.confidence < FIELD_CONFIDENCE
     assert form_with(形式="□文字 □图片 □语音 □视频").value("formats") is None
+
+
+@pytest.mark.parametrize(("written", "name"), [
+    ("谭志强,办公室主任", "谭志强"), ("办公室 谭志强", "谭志强"), ("党办主任谭志强", "谭志强"), ("谭志强 男", "谭志强"), ("欧阳 明华", "欧阳明华"),
+    ("谭 志 强", "谭志强"),
+])  # fmt: skip
+def test_a_department_is_no_part_of_the_name(written, name):
+    """Nor is the sex, nor are the gaps that make a short name as wide as a long one."""
+    found = form_with(管理员姓名=written).get("admin_name")
+    assert (found.value, found.valid, found.confidence) == (name, True, 1.0)
+
+
+@pytest.mark.parametrize("written", ["谭志强 李四光", "谭志强(已调离,现李四光)", "校办谭志强"])
+def test_a_cell_with_more_than_one_name_is_looked_at_by_a_person(written):
+    """Nobody can tell from the words alone which is the administrator."""
+    assert form_with(管理员姓名=written).get("admin_name").confidence < FIELD_CONFIDENCE
+
+
+@pytest.mark.parametrize("written", ["衡东县教育局\n盖章:", "衡东县教育局(印章)", "衡东县教育局(签章)  2019.8.1"])
+def test_any_word_for_the_seal_goes(written):
+    """Whatever the office calls its stamp."""
+    assert form_with(**{"单位\n(章)": written}).value("unit_name") == "衡东县教育局"
+
+
+@pytest.mark.parametrize("written", ["见二维码", "没有设置", "详见附件", "尚未申请"])
+def test_a_handle_that_points_elsewhere_is_none(written):
+    """The office cannot register what stands in another paper."""
+    assert not form_with(账号=written).get("handle").valid
+
+
+def test_a_handle_may_be_said_to_be_the_name():
+    """Then it is the name, not the words that say so."""
+    assert form_with(账号="同账号名称").value("handle") == "衡东教育"
+
+
+def test_a_hint_in_brackets_behind_the_value_goes_with_its_brackets():
+    """Only the value stays."""
+    hint = "(填写注册新媒体时所用的账号,如微信号:hdfb、手机号码、邮箱等。本行填写时删除)"
+    assert form_with(账号="hdjy" + hint).value("handle") == "hdjy"
+    assert form_with(账号="hdjy\uff08" + hint[1:-1] + "\uff09").value("handle") == "hdjy"
+
+
+def individual(**written: str):
+    """The only form of an individual's table with these cells."""
+    rows = [("账号名称", "洣水河畔"), ("账号", "msh"), ("管理员姓名", written.get("管理员", "向文")),
+            ("手机号码", written.get("管理员手机", "13907340002")), ("负责人姓名", written.get("负责人", "向文军")),
+            ("身份证号", "430424198503120217"), ("手机号码", written.get("手机", "13607340003"))]  # fmt: skip
+    cells = tuple(Cell(row, column, text) for row, pair in enumerate(rows) for column, text in enumerate(pair))
+    title = Paragraph("衡东县新媒体账号调查摸底登记表(个人)")
+    (form,) = read_forms(Document("docx", (title, Table(cells))), SURVEY)
+    return form
+
+
+def test_one_person_may_be_named_by_the_other():
+    """本人 as the administrator is the owner; 同管理员 as the owner is the administrator."""
+    assert individual(管理员="本人").value("admin_name") == "向文军"
+    assert individual(管理员="本人", 负责人="本人").get("admin_name").valid is False
+    assert individual(手机="同管理员手机号码").value("owner_phone") == "13907340002"

@@ -191,12 +191,19 @@ class Reader:
         found += [self._best_forms(_plain(file))] if file.kind in _TEXTS else []
         forms = max(found, key=_filled)
         blank = bool(forms) and all(is_blank(form) for form in forms)
+        if not blank:  # the notice's file holds both forms: who fills in one leaves the other empty
+            forms = tuple(form for form in forms if not is_blank(form) or _from_pixels(form))
         papers = read_papers(document, self.survey)
         content = _Content(document.method, document.pages, document.text, forms, blank, papers, document.embedded,
                            document.notes)  # fmt: skip
         if not forms and not papers and file.kind in PICTURES and is_illegible(document, file):
             return replace(content, problem="unreadable", detail="图片中未能辨认出文字，可能模糊、过暗或拍摄不全")
         return content
+
+
+def _from_pixels(form: Form) -> bool:
+    """Whether a form that seems empty may only not have been made out."""
+    return any("ocr" in field.method for field in form.fields)
 
 
 def _reading(file: File, sha256: str, content: _Content) -> FileReading:
