@@ -264,13 +264,16 @@ def retry(arguments: Namespace) -> int:
         given_up = [row["id"] for row in overview.failed_messages(database)]
         wanted = given_up if "all" in arguments.messages else [int(number) for number in arguments.messages]
         done = processing.retry(database, wanted, actor(), clock_of(config)())
-    skipped = [number for number in dict.fromkeys(wanted) if number not in done]
+        skipped = [number for number in dict.fromkeys(wanted) if number not in done]
+        processed = [number for number in skipped if (overview.message(database, number) or {}).get("state") == "processed"]
     if done:
         print(f"将重新处理：{'、'.join(map(str, done))}。服务运行时随即处理；否则请运行 intake once。")
     elif not skipped:
         print("没有未能处理的来信。")
     if skipped:
         print(f"不是未能处理的来信，未改动：{'、'.join(map(str, skipped))}。", file=sys.stderr)
+    if processed:
+        print(f"已处理的来信要重新读取一遍，请停止服务后运行 intake replay --message {processed[0]}。", file=sys.stderr)
     return 1 if skipped else 0
 
 

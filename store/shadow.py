@@ -17,11 +17,12 @@ _BATCH = 1000
 
 @contextmanager
 def shadow_of(database: Database, path: Path, walked: set[int]) -> Iterator[Database]:
-    """The shadow of `database` in a file at `path`, which is removed at the end; `walked`: the mails that will be
-    processed in it."""
-    _remove(path)
+    """The shadow of `database` in a file that is made at `path` and loses its name at once, so that nothing is left of it
+    however this process ends; `walked`: the mails that will be processed in it."""
+    path.unlink(missing_ok=True)
     # an append-only table is one in the real database; here rows are renamed until they bear the numbers they had
     made = scratch(path, database)
+    path.unlink()
     try:
         with writing(made):
             made.conn.execute("CREATE INDEX shadow_history ON account_history(submission_id)")
@@ -34,12 +35,6 @@ def shadow_of(database: Database, path: Path, walked: set[int]) -> Iterator[Data
         yield made
     finally:
         made.close()
-        _remove(path)
-
-
-def _remove(path: Path) -> None:
-    for suffix in ("", "-wal", "-shm", "-journal"):
-        path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
 def _copy(source: Database, target: Database, table: str, instead: dict | None = None) -> None:

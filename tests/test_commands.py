@@ -165,7 +165,7 @@ def test_a_mail_that_was_given_up_is_tried_again(office):
     ended = office.run("retry", "2")
     assert ended.code == 0 and "将重新处理：2" in ended.out
     again = office.run("retry", "1", "2", "999")
-    assert again.code == 1 and "1、2、999" in again.err
+    assert again.code == 1 and "1、2、999" in again.err and "intake replay --message 1" in again.err
 
 
 def test_retry_all_takes_every_mail_that_was_given_up(office):

@@ -31,7 +31,10 @@ from intake.reading import version as versions
 from intake.reading.documents import DIED, READERS
 from intake.reading.kept import pack, unpack
 from intake.reading.version import reader_version
+from intake.replay.run import replay
+from intake.replay.walk import NotReadable, Wanted
 from rules.document import Document, Paragraph
+from rules.survey import load_survey
 from store import processing
 from store.database import connect, rows
 from store.files import keep_raw
@@ -433,7 +436,6 @@ def test_a_mail_that_a_person_asks_for_again_is_really_read_again(tmp_path):
     cards = [as_jpeg(id_card_front(name=f"刘{char}某")) for char in "一二三四五六七"]
     raw = mail(attachments=[(f"{number}.jpg", card, "image/jpeg") for number, card in enumerate(cards)])
     sha256, size = keep_raw(config.data, [raw])
-    from rules.survey import load_survey
     survey = load_survey(SURVEY)
     with closing(connect(config.database)) as database:
         enter_import(database, "a.eml", sha256, size, now().isoformat(), now())
@@ -446,3 +448,25 @@ def test_a_mail_that_a_person_asks_for_again_is_really_read_again(tmp_path):
         found = rows(database, "SELECT problem, role FROM attachments")
         assert {(row["problem"], row["role"]) for row in found} == {(None, "id_card")} and len(found) == 7
         assert rows(database, "SELECT read_anew FROM messages") == [{"read_anew": 0}]
+
+
+def test_a_replay_of_one_mail_opens_again_what_once_killed_its_reader(tmp_path):
+    """The mail was processed without its poison file; then the cause is gone, which no version tells."""
+    config = configuration(tmp_path, read=ReadLimits(processes=1, seconds=20))
+    for name in ("刘某某", "陈某某"):
+        sha256, size = keep_raw(config.data, [with_card(name, as_jpeg(id_card_front(name=name)))])
+        with closing(connect(config.database)) as database:
+            enter_import(database, name, sha256, size, now().isoformat(), now())
+    survey = load_survey(SURVEY)
+    with closing(connect(config.database)) as database:
+        with ReaderPool(SURVEY, config.read, data=config.data, import_paths=hostile(tmp_path / "lib", CRASH)) as pool:
+            pipeline.process_pending(config, survey, database, pool, now)
+        shown = "SELECT message_id, problem FROM attachments ORDER BY id"
+        assert [row["problem"] for row in rows(database, shown)] == ["unreadable"] * 2
+        with ReaderPool(SURVEY, config.read, data=config.data) as pool:
+            replay(config, survey, database, pool, now())
+            assert [row["problem"] for row in rows(database, shown)] == ["unreadable"] * 2
+            replay(config, survey, database, pool, now(), Wanted(messages=frozenset([2])))
+            assert rows(database, shown) == [{"message_id": 1, "problem": "unreadable"}, {"message_id": 2, "problem": None}]
+            with pytest.raises(NotReadable, match="999"):
+                replay(config, survey, database, pool, now(), Wanted(messages=frozenset([999])))

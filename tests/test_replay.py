@@ -361,7 +361,7 @@ def test_mails_before_the_day_keep_their_readings(stage):
     asked: list[str] = []
     real = stage.readings.submit
     stage.readings.submit = lambda function, path, sha256, *rest, **how: (asked.append(sha256), real(function, path, sha256))[1]
-    found, _ = again(stage, since=date(2019, 8, 2))
+    found, _ = again(stage, wanted=walk.Wanted(since=date(2019, 8, 2)))
     assert last in asked and first not in asked and found.submissions == ()
 
 

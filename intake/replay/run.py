@@ -1,6 +1,6 @@
 """One replay from its first step to its last; see the package for the way."""
 
-from datetime import date, datetime
+from datetime import datetime
 
 from intake.config import Config
 from intake.replay import told, walk
@@ -14,7 +14,7 @@ from store.rebuilding import last_event
 from store.shadow import shadow_of
 
 
-def replay(config: Config, survey: Survey, database: Database, pool, now: datetime, since: date | None = None,
+def replay(config: Config, survey: Survey, database: Database, pool, now: datetime, wanted: walk.Wanted = walk.ALL,
            *, dry_run: bool = False) -> tuple[Findings, int | None]:
     """Rebuild everything; returns what was found, and how many answers were drafted (None: `dry_run`, nothing was written).
 
@@ -26,7 +26,7 @@ def replay(config: Config, survey: Survey, database: Database, pool, now: dateti
         seen, happened = last_event(old), steps(old)
         with shadow_of(old, config.data / ("replay-dry.db" if dry_run else "replay.db"), walk.walked_mails(happened)) as shadow:
             stage = stage_of(config, survey, old, shadow)
-            unreadable = walk.walk(stage, happened, pool, since)
+            unreadable = walk.walk(stage, happened, pool, wanted)
             found = _findings(stage, happened, unreadable, now)
             if dry_run:
                 return found, None

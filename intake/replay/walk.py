@@ -4,6 +4,7 @@ import logging
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from intake import pending, settle
@@ -31,13 +32,31 @@ class NotReadable(PermanentError):
     """A mail cannot be read any more, and what was read once is not kept."""
 
 
-def walk(stage: Stage, happened: Sequence[Step], pool, since: date | None) -> list[int]:
-    """Take every step; returns the mails that could not be read anew and stand as they were read before.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which mails are read again; the others keep their readings."""
 
-    `since`: mails received before that day keep their readings.
-    """
+    #: those received on that day or later
+    since: date | None = None
+    #: none but these, each of their files anew, also one that once killed its reader; empty: all
+    messages: frozenset[int] = frozenset()
+
+    def leaves(self, message: dict, received: date) -> bool:
+        """Whether the mail stands as it was read before."""
+        return bool(self.messages and message["id"] not in self.messages) or (self.since is not None and received < self.since)
+
+
+#: every mail
+ALL = Wanted()
+
+
+def walk(stage: Stage, happened: Sequence[Step], pool, wanted: Wanted) -> list[int]:
+    """Take every step; returns the mails that could not be read anew and stand as they were read before."""
+    if strange := wanted.messages - walked_mails(happened):
+        raise NotReadable(f"没有处理过的来信{'、'.join(map(str, sorted(strange)))}，没有作任何改动；"
+                          "未能处理的来信用 intake retry 重新处理，重复的来信请写原来那一封的编号。")
     unreadable: list[int] = []
-    readings = _readings(stage, happened, pool, since, unreadable)
+    readings = _readings(stage, happened, pool, wanted, unreadable)
     for step in happened:
         if step.decision is not None:
             with writing(stage.shadow):
@@ -109,25 +128,26 @@ class _Kept:
 # --- reading -----------------------------------------------------------------------------------------------------------
 
 
-def _readings(stage: Stage, happened: Sequence[Step], pool, since: date | None, unreadable: list[int]) -> Iterator[Reading]:
+def _readings(stage: Stage, happened: Sequence[Step], pool, wanted: Wanted, unreadable: list[int]) -> Iterator[Reading]:
     """The readings of the mails in their order; several are being read at a time."""
     waiting = deque(step.message_id for step in happened if step.decision is None and step.left is None)
     handed: deque[tuple[dict, Future | None]] = deque()
     ahead = max(stage.config.read.processes, 1) * _AHEAD
     while waiting or handed:
         while waiting and len(handed) < ahead:
-            handed.append(_hand_out(stage, waiting.popleft(), pool, since))
+            handed.append(_hand_out(stage, waiting.popleft(), pool, wanted))
         message, future = handed.popleft()
         yield _result(stage, message, future, unreadable)
 
 
-def _hand_out(stage: Stage, message_id: int, pool, since: date | None) -> tuple[dict, Future | None]:
+def _hand_out(stage: Stage, message_id: int, pool, wanted: Wanted) -> tuple[dict, Future | None]:
     message = one(stage.old, "SELECT * FROM messages WHERE id = ?", [message_id])
     received = datetime.fromisoformat(message["received_at"]).astimezone(stage.config.time_zone).date()
-    if since is not None and received < since and unpack(processing.kept_reading(stage.old, message_id)) is not None:
+    if wanted.leaves(message, received) and unpack(processing.kept_reading(stage.old, message_id)) is not None:
         return message, None
     path = raw_path(stage.config.data, message["sha256"])
-    return message, pool.submit(read_mail_job, str(path), message["sha256"], str(stage.config.survey), stage.config.read)
+    return message, pool.submit(read_mail_job, str(path), message["sha256"], str(stage.config.survey), stage.config.read,
+                                anew=bool(wanted.messages))
 
 
 def _result(stage: Stage, message: dict, future: Future | None, unreadable: list[int]) -> Reading:
