@@ -3,7 +3,8 @@
 `value` is JSON by kind: `correct` {value, raw, valid, complaint, was}; `accept`, `reject` {paper, title}; `category`
 {category}; `clear` {sentences, files, attachments}; `account` {form_kind, fields}; `paper` {day, anyway}; `merge`
 {number}; `split` {number, accounts, messages}; `assign` {number}. `anchor` tells account or file by what they are, for
-the day when their rows are made anew; `former_key` is a key under which the registrant was known before.
+the day when their rows are made anew; `former_key` is a key under which the registrant was known before, and the table
+`former_keys` has those that a replay read in its place.
 """
 
 import json
@@ -62,17 +63,23 @@ def known_as(database: Database, keys: Collection[str]) -> list[int]:
     if not keys:
         return []
     marks = ", ".join("?" * len(keys))
-    found = rows(database, f"SELECT DISTINCT submission_id AS id FROM decisions WHERE former_key IN ({marks}) AND "
-                 "submission_id IS NOT NULL ORDER BY 1", sorted(keys))
+    found = rows(database, f"SELECT submission_id AS id FROM decisions WHERE former_key IN ({marks}) AND submission_id IS "
+                 f"NOT NULL UNION SELECT submission_id FROM former_keys WHERE key IN ({marks}) ORDER BY 1", sorted(keys) * 2)
     return [row["id"] for row in found]
+
+
+def add_former_key(database: Database, submission_id: int, key: str) -> None:
+    """What a person corrected is read otherwise now: under this key, too, the registrant was known."""
+    insert(database, "former_keys", {"submission_id": submission_id, "key": key}, ignore=True)
 
 
 def former_keys(database: Database, submission_id: int) -> frozenset[str]:
     """Keys under which the registrant was known before: corrected ones, and those of joined submissions."""
     family = family_of(database, submission_id)
     marks = ", ".join("?" * len(family))
-    found = {row["key"] for row in rows(database, f"SELECT former_key AS key FROM decisions WHERE submission_id IN "
-                                        f"({marks}) AND former_key IS NOT NULL", list(family))}
+    found = {row["key"] for row in rows(database, f"SELECT former_key AS key FROM decisions WHERE submission_id IN ({marks}) "
+                                        f"AND former_key IS NOT NULL UNION SELECT key FROM former_keys WHERE submission_id "
+                                        f"IN ({marks})", list(family) * 2)}
     for row in rows(database, f"SELECT * FROM submissions WHERE id IN ({marks}) AND id <> ?", [*family, submission_id]):
         found |= keys_of_row(row) | {f"number:{row['number']}"}
     return frozenset(found)

@@ -113,6 +113,12 @@ def write_doubts(shadow: Database, database: Database, which: str, identifier: i
             insert(database, "doubts", row | {"id": None})
 
 
+def write_former_keys(shadow: Database, database: Database) -> None:
+    """What registrants were called besides; nothing of it is ever forgotten."""
+    for row in rows(shadow, "SELECT * FROM former_keys"):
+        insert(database, "former_keys", row, ignore=True)
+
+
 def write_submission(database: Database, submission_id: int, before: dict, after: dict, now: str) -> None:
     """The conclusions about a submission; only columns that changed are written, since triggers watch some of them."""
     changed = {name: value for name, value in after.items() if before.get(name) != value}

@@ -82,7 +82,7 @@ def rename_submission(database: Database, given: int, kept: int, number: str, si
     lift_fence(database, kept)
     database.conn.execute("UPDATE submissions SET id = ?, number = ? WHERE id = ?", [kept, number, given])
     for table in ("submission_messages", "accounts", "account_history", "papers", "unread_files", "materials", "doubts",
-                  "decisions", "events"):
+                  "decisions", "former_keys", "events"):
         database.conn.execute(f"UPDATE {table} SET submission_id = ? WHERE submission_id = ?", [kept, given])
     database.conn.execute("UPDATE submissions SET merged_into = ? WHERE merged_into = ?", [kept, given])
     database.conn.execute("UPDATE doubts SET sentence = replace(sentence, ?1, ?2) WHERE id > ?3 AND instr(sentence, ?1)",

@@ -97,6 +97,7 @@ def fill(database) -> None:
     account = add_account(database, submission, attachment_id=file, message_id=mail)
     reply = add_reply(database, mail, submission)
     add(database, "reply_submissions", reply_id=reply, submission_id=submission)
+    add(database, "former_keys", submission_id=submission, key=f"id:{ID_NUMBER}")
     add(database, "unread_files", submission_id=submission, attachment_id=file)
     number = {
         "submission_id": submission,

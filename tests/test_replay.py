@@ -24,7 +24,7 @@ from store.database import connect, rows
 
 _TABLES = ("messages", "attachments", "submissions", "submission_messages", "accounts", "fields", "papers", "unread_files",
            "materials", "doubts", "replies", "reply_submissions", "decisions", "events", "account_history", "readings",
-           "reminders", "dead_addresses")  # fmt: skip
+           "reminders", "dead_addresses", "former_keys")  # fmt: skip
 
 
 def dump(stage: Play) -> dict:
@@ -464,6 +464,36 @@ def test_killed_at_any_point_it_has_changed_nothing_or_everything(tmp_path):
     assert deaths > 10 and state(stage) == ("incomplete", ["field:unit_type"])
     assert by_survey(stage, _STRICTER)[0].submissions == ()
     assert not list(stage.config.data.glob("replay*"))
+
+
+def test_a_name_that_is_read_better_and_was_corrected_by_a_person_is_still_known(stage):
+    """What comes later under the name on the old form, from wherever, opens no second submission."""
+    form = {"登记表.docx": {"种类": "单位表", "unit_name": "青石中心完小"}, "身份证.jpg": "身份证"}
+    older = stage.readings = Older(misread_names)
+    stage.mail({"发件人": "a@example.net", "附件": form})
+    assert stage.clerk("correct HD2019-0001 unit_name=衡东县青石镇中心小学")[0] == 0
+    older.reader = lambda reading: reading
+    again(stage)
+    stage.mail({"发件人": "other@example.net", "附件": form})
+    (row,) = rows(stage.database, "SELECT registrant FROM submissions")
+    assert row["registrant"] == "衡东县青石镇中心小学"
+    before = dump(stage)
+    assert again(stage)[0].submissions == () and dump(stage) == before
+
+
+def test_accounts_without_handle_and_name_keep_their_ids(stage):
+    """They are known by the form that they stand on; a name that is read later does not make another of one."""
+    nameless = {"种类": "单位表", "空着": ["name", "handle"]}
+    older = stage.readings = Older(lambda reading: _forms(reading, lambda fields: tuple(
+        f for f in fields if f.name not in ("name", "handle"))))
+    stage.mail({"发件人": "a@example.net", "附件": {"一.docx": nameless, "二.docx": {"种类": "个人表"}}})
+    stage.mail({"发件人": "b@example.net", "表在正文": nameless | {"unit_name": "白莲小学"}})
+    before = dump(stage)
+    assert again(stage)[0].submissions == () and dump(stage) == before
+    older.reader = lambda reading: reading
+    again(stage)
+    assert [row["id"] for row in rows(stage.database, "SELECT id FROM accounts ORDER BY id")] == [
+        row["id"] for row in before["accounts"]]
 
 
 def test_an_account_that_was_folded_into_another_leaves_its_id_to_nobody(stage):

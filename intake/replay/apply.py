@@ -81,6 +81,7 @@ def apply(stage: Stage, database: Database, found: Findings, seen: int, now: dat
         rebuilding.write_accounts(stage.shadow, database, ids)
         for one_of in found.submissions:
             _write(stage, database, one_of, at)
+        rebuilding.write_former_keys(stage.shadow, database)
         for mail in found.mails:
             rebuilding.write_kind(stage.shadow, database, mail.id)
             rebuilding.write_doubts(stage.shadow, database, "submission_id IS NULL AND message_id = ?", mail.id)

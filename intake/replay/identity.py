@@ -34,7 +34,9 @@ class Identity:
         self._keys = _registrants(old, self.submissions)
         self._accounts = _accounts(old)
         self._by_label: dict[tuple[str, str], set[int]] = defaultdict(set)
-        for account, (*_, bore) in self._accounts.items():
+        self._by_place: dict[tuple[int | None, int | None], set[int]] = defaultdict(set)
+        for account, (_, attachment, mail, bore) in self._accounts.items():
+            self._by_place[attachment, mail].add(account)
             for kind in ("handle", "name"):
                 for key in bore[kind]:
                     self._by_label[kind, key].add(account)
@@ -135,14 +137,15 @@ class Identity:
 
     def keep_accounts(self) -> None:
         """Accounts that were made since get the ids back that they had."""
-        fresh = [row for row in rows(self.shadow, "SELECT id, submission_id FROM accounts WHERE id > ? ORDER BY id",
-                                     [self._highest_account]) if row["id"] not in self._new_accounts]
+        fresh = [row for row in rows(self.shadow, "SELECT id, submission_id, message_id FROM accounts WHERE id > ? ORDER BY "
+                                     "id", [self._highest_account]) if row["id"] not in self._new_accounts]
         if not fresh:
             return
         scored = []
         for row in fresh:
             (account,) = [one_of for one_of in load_accounts(self.shadow, row["submission_id"]) if one_of.id == row["id"]]
-            scored += [(-score, row["id"], kept) for kept in self._called(account) - self._standing_accounts
+            scored += [(-score, row["id"], kept)
+                       for kept in self._called(account, row["message_id"]) - self._standing_accounts
                        if (score := self._likeness(account, row["submission_id"], kept))]
         taken: dict[int, int] = {}
         for _, given, kept in sorted(scored):
@@ -157,10 +160,16 @@ class Identity:
             # should it be folded into another, its id must not look like one that was seen
             store.raise_fence(self.shadow, max(others))
 
-    def _called(self, account: Account) -> set[int]:
-        """Accounts that have ever borne the handle or the name."""
+    def _called(self, account: Account, mail: int | None) -> set[int]:
+        """Accounts that have ever borne the handle or the name; where neither is written, those of the same form."""
         mine = anchor_of(account)
-        return {kept for kind in ("handle", "name") for kept in self._by_label.get((kind, mine[kind]), ())}
+        called = {kept for kind in ("handle", "name") for kept in self._by_label.get((kind, mine[kind]), ())}
+        here = self._by_place.get((account.attachment_id, mail), ())
+        return called | {kept for kept in here if not (mine["handle"] or mine["name"]) or self._is_nameless(kept)}
+
+    def _is_nameless(self, kept: int) -> bool:
+        bore = self._accounts[kept][-1]
+        return not (bore["handle"] or bore["name"])
 
     def hold_account(self, account_id: int) -> None:
         """The id is in use again."""
@@ -171,7 +180,8 @@ class Identity:
         where, attachment, mail, bore = self._accounts[kept]
         mine = anchor_of(account)
         same = [kind for kind in ("handle", "name") if mine[kind] and mine[kind] in bore[kind]]
-        if not same or (mine["platform"] and bore["platform"] and mine["platform"] not in bore["platform"]):
+        nameless = not (mine["handle"] or mine["name"]) or self._is_nameless(kept)
+        if not (same or nameless) or (mine["platform"] and bore["platform"] and mine["platform"] not in bore["platform"]):
             return 0
         at_home = (where == submission_id) + (submission_id in self._went[mail])
         same_file = attachment is not None and attachment == account.attachment_id

@@ -5,7 +5,7 @@ mails say. What a decision did to rows (joining, parting, assigning) is done aga
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 
 from intake import settle
@@ -14,11 +14,12 @@ from intake.desk.decision import Office
 from intake.replay.stage import Stage
 from intake.replay.steps import Step
 from rules.decisions import anchor_of, concerns, human_field
+from rules.handwritten import identity_key
 from rules.submission import Account
 from rules.typography import typeset
 from store import overview, submissions
 from store.database import insert, one
-from store.decisions import decisions_of, survivor_of
+from store.decisions import add_former_key, decisions_of, survivor_of
 from store.processing import known_files
 from store.submissions import load_accounts, load_facts
 
@@ -74,6 +75,7 @@ def _say(stage: Stage, office: Office, row: dict, value: dict) -> None:
     _stands(stage, office, row["submission_id"])
     submission_id = survivor_of(stage.shadow, row["submission_id"])
     stored = {account.id: account for account in load_accounts(stage.shadow, submission_id)}
+    _remember_name(stage, submission_id, row, stored.values())
     for account in load_facts(stage.shadow, submission_id).accounts:
         if account.fields != stored[account.id].fields:
             changes = [(field.name, _value(stored[account.id], field.name), field.value) for field in account.fields
@@ -83,6 +85,16 @@ def _say(stage: Stage, office: Office, row: dict, value: dict) -> None:
     if row["kind"] == "correct" and row["name"] and not _is_about_somebody(stage, submission_id, row["id"]):
         raise NotAgain("所更正的账号已不在这份登记中")
     _judge(stage, office, submission_id)
+
+
+def _remember_name(stage: Stage, submission_id: int, row: dict, stored: Iterable[Account]) -> None:
+    """By the corrected name as it is read now the registrant may be called in other mails, before and after."""
+    for decision in decisions_of(stage.shadow, submission_id) if row["kind"] == "correct" else ():
+        for account in stored:
+            if decision.id == row["id"] and concerns(decision, account):
+                key = identity_key(row["name"], account, stage.survey)
+                if key and key != row["former_key"]:
+                    add_former_key(stage.shadow, submission_id, key)
 
 
 def _value(account: Account, name: str):

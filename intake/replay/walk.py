@@ -83,7 +83,8 @@ def _mail(stage: Stage, step: Step, reading: Reading) -> None:
     message = one(stage.shadow, "SELECT * FROM messages WHERE id = ?", [step.message_id])
     with writing(stage.shadow):
         files = processing.renew_reading(stage.shadow, message["id"], reading, stage.decided_files)
-        processing.keep_reading(stage.shadow, message["id"], pack(reading))
+        kept = processing.kept_reading(stage.old, message["id"])
+        processing.keep_reading(stage.shadow, message["id"], kept if unpack(kept) == reading else pack(reading))
         found = settle.understand(stage.config, stage.survey, stage.shadow, message, reading, files, step.at)
         update(stage.shadow, "messages", message["id"], {"kind": found.kind, "state": "processed"} | _silence(
             stage, message["id"], found.kind, reading))

@@ -17,6 +17,7 @@ from store.migrations import (
     m018_indexes,
     m026_waiting,
     m030_page_indexes,
+    m031_former_keys,
 )
 from store.migrations.steps import migrations
 
@@ -34,5 +35,6 @@ __all__ = [
     "m018_indexes",
     "m026_waiting",
     "m030_page_indexes",
+    "m031_former_keys",
     "migrations",
 ]
