@@ -67,8 +67,11 @@ class Identity:
             self.shadow, "SELECT id FROM submissions WHERE id > ? ORDER BY id", [self._highest])]
         fresh = [identifier for identifier in fresh if identifier not in self._new]
         touched: list[int] = []
-        for given, kept in self._pairs(message_id, fresh):
+        pairs = self._pairs(message_id, fresh)
+        for given, kept in pairs:
             touched += self.take(given, kept)
+        # one may have been touched under the number that it had for a moment
+        touched = [dict(pairs).get(one_of, one_of) for one_of in touched]
         self._new |= {given for given in fresh if store.is_there(self.shadow, given)}
         self.keep_accounts()
         if last:

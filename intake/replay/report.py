@@ -20,19 +20,21 @@ def as_text(found: Findings, survey: Survey, drafted: int | None) -> str:
     lines = [f"重新读取来信{len(found.walked) - len(found.unreadable)}封,重新执行工作人员的决定{found.decisions}项。"]
     if found.unreadable:
         lines.append(f"来信{'、'.join(map(str, found.unreadable))}不能重新读取,沿用以前读取的结果。")
-    for change in found.submissions:
+    for change in (each for each in found.submissions if _is_told(each, found, survey)):
         lines += _submission(change, found, survey)
     for mail in found.mails:
         lines += _mail(mail)
-    lines += _summary(found, drafted)
+    lines += _summary(found, drafted, survey)
     return "\n".join(typeset(line) for line in lines) + "\n"
 
 
-def _summary(found: Findings, drafted: int | None) -> Iterator[str]:
+def _summary(found: Findings, drafted: int | None, survey: Survey) -> Iterator[str]:
     if not (found.submissions or found.mails):
         yield "结论与现有的完全一致,没有需要改动的。"
         return
     would = "将" if drafted is None else "已"
+    if slight := sum(not _is_told(change, found, survey) for change in found.submissions):
+        yield f"有{slight}份登记只是识别把握等细节{would}更新,状态和内容不变,不逐份列出。"
     yield f"登记{would}改动{len(found.submissions)}份,来信{would}改动{len(found.mails)}封。"
     if found.untrue:
         yield f"待发的答复中有{len(found.untrue)}封不再适用,{would}作废(编号{'、'.join(map(str, found.untrue))})。"
@@ -42,6 +44,11 @@ def _summary(found: Findings, drafted: int | None) -> Iterator[str]:
         yield f"与已告知申报人的不同、须由工作人员告知的有{len(found.untold)}份,已列入人工核验(intake review)。" if drafted is not None \
             else f"与已告知申报人的不同、须由工作人员告知的有{len(found.untold)}份。"  # fmt: skip
     yield "本次只是预演,没有作任何改动,也没有发出任何邮件。" if drafted is None else "没有发出任何邮件。"
+
+
+def _is_told(change: Change, found: Findings, survey: Survey) -> bool:
+    """Whether there is anything to say of it; that a value is surer now than before is nothing."""
+    return change.before is None or change.id in {*found.left, *found.untold} or any(_details(change.before, change.after, survey))
 
 
 def _submission(change: Change, found: Findings, survey: Survey) -> Iterator[str]:

@@ -35,8 +35,8 @@ class Told:
     kind: str
     #: `submissions.status` at that time
     status: str | None
-    #: codes; None where that was not kept
-    missing: frozenset[str] | None
+    #: codes in their order; None where that was not kept
+    missing: tuple[str, ...] | None
 
 
 def told(database: Database, submission_id: int) -> Told | None:
@@ -46,8 +46,8 @@ def told(database: Database, submission_id: int) -> Told | None:
               [submission_id])
     if row is None:
         return _told_otherwise(database, submission_id)
-    missing = frozenset(json.loads(row["missing"])) if row["missing"] is not None else None
-    return Told(row["kind"], row["status"], frozenset() if row["kind"] == "acknowledgement" else missing)
+    missing = tuple(json.loads(row["missing"])) if row["missing"] is not None else None
+    return Told(row["kind"], row["status"], () if row["kind"] == "acknowledgement" else missing)
 
 
 def _told_otherwise(database: Database, submission_id: int) -> Told | None:
@@ -105,10 +105,10 @@ def _sentence(said: Told, status: str, missing: list[str], survey: Survey) -> st
             return None
         return typeset(f"{BEGINNING}:曾告知{was},现材料齐全,核实后清除此项,系统即按规定答复。")
     # of an answer of an older version's time it is not known what it named
-    if said.kind not in (*_VAGUE, *_FIRM) and (said.missing is None or said.missing == set(missing)):
+    if said.kind not in (*_VAGUE, *_FIRM) and (said.missing is None or set(said.missing) == set(missing)):
         return None
     return typeset(f"{BEGINNING}:曾告知{was},现尚缺{_in_words(missing, survey)},请核实后告知申报人。")
 
 
 def _in_words(codes, survey: Survey) -> str:
-    return "、".join(missing_word(survey, code) for code in sorted(codes or ()))
+    return "、".join(missing_word(survey, code) for code in codes or ())
