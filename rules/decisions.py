@@ -107,10 +107,11 @@ def concerns(decision: Decision, account: Account) -> bool:
     """Whether a decision is about this account: by its row, else by the name or handle that it bore."""
     if account.id is not None and decision.account_id == account.id:
         return True
-    anchor = decision.anchor
-    if "name" not in anchor:
+    anchor, mine = decision.anchor, anchor_of(account)
+    # forms on which neither is written are not all the same
+    if "name" not in anchor or not (mine["name"] or mine["handle"]):
         return False
-    return all(key in anchor[kind] for kind, key in anchor_of(account).items())
+    return all(key in anchor[kind] for kind, key in mine.items())
 
 
 def anchor_of(account: Account) -> dict:

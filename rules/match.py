@@ -28,7 +28,10 @@ from rules.registrant import registrant_key
 #: keys that say by themselves whose it is
 STRONG = ("id_number", "code", "name", "account", "person")
 
-__all__ = ["STRONG", "Candidate", "Change", "Match", "account_keys", "choose", "merge_accounts", "quoted_numbers",
+#: how the sentence begins that names numbers as a mail quoted them, whether they exist or not
+QUOTED = "来信写有登记编号"
+
+__all__ = ["QUOTED", "STRONG", "Candidate", "Change", "Match", "account_keys", "choose", "merge_accounts", "quoted_numbers",
            "registrant_key", "same_account"]  # fmt: skip
 
 
@@ -279,7 +282,7 @@ def _suspects(claim: Claim, candidates: list[Candidate], mail: _Mail) -> tuple[s
         return (f"疑似{_numbers(found)}的补件,但不能确定,请核实应归入哪一份登记。",)
     # a stranger who quotes numbers must not learn from our answer which of them exist: any is for a person
     quoted = "、".join(sorted(mail.quoted))
-    return (f"来信写有登记编号{quoted},但没有这份登记,或者与来信不符,请核实。",) if quoted else ()
+    return (f"{QUOTED}{quoted},但没有这份登记,或者与来信不符,请核实。",) if quoted else ()
 
 
 def _withdrawn(claim: Claim, candidates: Sequence[Candidate]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from rules.match import QUOTED
 from store.database import Database, insert, one, scratch, writing
 
 #: number of the row that keeps the next 登记编号 above all that were given out
@@ -85,8 +86,8 @@ def rename_submission(database: Database, given: int, kept: int, number: str, si
                   "decisions", "former_keys", "events"):
         database.conn.execute(f"UPDATE {table} SET submission_id = ? WHERE submission_id = ?", [kept, given])
     database.conn.execute("UPDATE submissions SET merged_into = ? WHERE merged_into = ?", [kept, given])
-    database.conn.execute("UPDATE doubts SET sentence = replace(sentence, ?1, ?2) WHERE id > ?3 AND instr(sentence, ?1)",
-                          [was, number, since])
+    database.conn.execute("UPDATE doubts SET sentence = replace(sentence, ?1, ?2) WHERE id > ?3 AND instr(sentence, ?1) "
+                          "AND substr(sentence, 1, length(?4)) <> ?4", [was, number, since, QUOTED])
 
 
 def rename_account(database: Database, given: int, kept: int) -> None:
