@@ -137,3 +137,16 @@ def test_mail_that_came_from_files_is_called_so(store, told):
     add_message(store, mailbox="office@example.cn", folder="INBOX")
     names = [what for what, _ in told().health]
     assert "\u4ece\u6587\u4ef6\u5bfc\u5165" in names and "office@example.cn \u6536\u4ef6\u7bb1" in names
+
+
+def test_submissions_are_counted_by_town_and_state_without_the_withdrawn(store, tmp_path):
+    """As a page that anybody may open; people, whose town nothing tells, stand last with the rest."""
+    for number, (town, status) in enumerate([("\u77f3\u6e7e\u9547", "complete"), ("\u77f3\u6e7e\u9547", "complete"),
+                                             ("\u77f3\u6e7e\u9547", "incomplete"), ("\u77f3\u6e7e\u9547", "withdrawn"), (None, "review"),
+                                             (None, "registered"), (None, "review"), (None, "review"), ("\u5927\u6d66\u9547", "review")]):
+        add_submission(store, add_message(store), number=f"HD2019-{number + 1:04d}", registrant=f"{town or '某'}单位", status=status,
+                       category="individual" if number == 1 else "unit")
+    with serving(tmp_path, "view") as client:
+        rows = client.get("/intake/by_town.json?_shape=arrays").json()["rows"]
+    assert [row[1:] for row in rows] == [[1, 0, 1, 0, 2], [0, 1, 0, 0, 1], [0, 3, 1, 1, 5]]
+    assert [row[0][:2] for row in rows] == ["\u77f3\u6e7e", "\u5927\u6d66", "\u5176\u4ed6"]

@@ -16,6 +16,7 @@ from intake.office import ledger
 from intake.office.ledger_masking import MAILED, MAILED_WITH_TELEPHONES, ON_DISK
 from intake.office.roster import listed
 from intake.sending.compose import Attachment
+from intake.system_errors import of_system
 from rules.survey import Survey
 from store.database import Database
 
@@ -75,7 +76,7 @@ def _kept(path: Path, octets: bytes, why: str) -> DailyLedger:
         _sweep(path.parent)
     except OSError as error:
         log.error("action=ledger-not-written folder=%s error=%s", path.parent, error.strerror)
-        return DailyLedger("failed", f"登记台账{why}未能写入 {path.parent}：{error.strerror}。请告知运维人员。")
+        return DailyLedger("failed", f"登记台账{why}未能写入，请告知运维人员。{of_system(error)}")
     return DailyLedger("large" if why else "kept", f"登记台账{why}已存为 {path}。")
 
 
