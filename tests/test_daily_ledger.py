@@ -144,8 +144,19 @@ def test_a_folder_that_cannot_be_written_does_not_keep_the_report(store, tmp_pat
     """It says what is wrong."""
     (tmp_path / "file").write_bytes(b"")
     made = run(wanting(tmp_path, "folder", ledger_folder=tmp_path / "file"), store)[-1]
-    said = next(line for line in made.text.split("\n") if line.startswith("登记台账未能写入"))
+    said = next(line for line in made.text.split("\n") if line.startswith("登记台账未能制作"))
     assert str(tmp_path / "file") in said and "File exists" not in said and len(attached(store)) == 1
+
+
+def test_whatever_goes_wrong_with_the_workbook_the_office_has_its_report(store, tmp_path, monkeypatch, caplog):
+    """Which says so without what a registrant wrote; the log neither."""
+    def refuse(*_):
+        raise ValueError(f"cannot convert {ID_NUMBER}")
+
+    monkeypatch.setattr(ledger, "build", refuse)
+    made = run(wanting(tmp_path, "attach"), store)[-1]
+    assert made.counts["workbook"]["outcome"] == "failed" and attached(store) == [[]]
+    assert "ValueError" in made.text and ID_NUMBER not in made.text + caplog.text
 
 
 def test_a_turn_that_is_cut_short_makes_one_mail_and_one_workbook_in_the_end(store, tmp_path, monkeypatch):

@@ -50,9 +50,24 @@ def prepare(config: Config, survey: Survey, database: Database, now: datetime) -
     To be called outside of a transaction: a large register takes a minute, and nobody else could write meanwhile.
     """
     policy = config.digest
-    attach = policy.ledger == "attach"
-    if policy.ledger == "none" or attach and not (config.smtp and policy.to):
+    if policy.ledger == "none" or policy.ledger == "attach" and not (config.smtp and policy.to):
         return None
+    try:
+        return _prepared(config, survey, database, now)
+    except OSError as error:
+        return _failed(error, of_system(error))
+    except Exception as error:  # noqa: BLE001  the office has its report all the same; a message may quote a registrant
+        return _failed(error, f"（{type(error).__name__}）")
+
+
+def _failed(error: Exception, why: str) -> DailyLedger:
+    log.error("action=ledger-not-written error=%s", type(error).__name__)
+    return DailyLedger("failed", f"登记台账未能制作，请告知运维人员。{why}")
+
+
+def _prepared(config: Config, survey: Survey, database: Database, now: datetime) -> DailyLedger:
+    policy = config.digest
+    attach = policy.ledger == "attach"
     masking = (MAILED_WITH_TELEPHONES if policy.telephones == "full" else MAILED) if attach else ON_DISK
     # a list that cannot be read is told of in the digest itself
     units = listed(config, survey, database)
@@ -70,13 +85,9 @@ def _too_large(size: int, limit_mb: int) -> str:
 
 
 def _kept(path: Path, octets: bytes, why: str) -> DailyLedger:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        ledger.keep(octets, path)
-        _sweep(path.parent)
-    except OSError as error:
-        log.error("action=ledger-not-written folder=%s error=%s", path.parent, error.strerror)
-        return DailyLedger("failed", f"登记台账{why}未能写入，请告知运维人员。{of_system(error)}")
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    ledger.keep(octets, path)
+    _sweep(path.parent)
     return DailyLedger("large" if why else "kept", f"登记台账{why}已存为 {path}。")
 
 
