@@ -18,7 +18,7 @@ from test_replay import dump, replay
 from store.database import one, rows
 
 #: those of every run
-_SEEDS = (2, 3, 7, 14, 37, 43, 48, 275)
+_SEEDS = (2, 3, 7, 14, 37, 48, 275)
 _STEPS = 14
 _SENDERS = ("a@example.net", "b@example.net", "c@example.net")
 _UNITS = ("衡东县青石镇中心小学", "青石完小", "白莲镇卫生院", "衡东县白莲镇卫生院")

@@ -186,20 +186,11 @@ class Identity:
         nameless = not (mine["handle"] or mine["name"]) or self._is_nameless(kept)
         if not (same or nameless) or (mine["platform"] and bore["platform"] and mine["platform"] not in bore["platform"]):
             return 0
-        at_home = (where in self._became(submission_id)) + (submission_id in self._went[mail])
+        at_home = (where == submission_id) + (submission_id in self._went[mail])
         same_file = attachment is not None and attachment == account.attachment_id
         # whose own mail has come and has not made it again may be another mail's
         lost = mail in self._done and len(same) == 2
         return len(same) + 2 * at_home + 3 * same_file if at_home or same_file or lost else 0
-
-
-    def _became(self, submission_id: int | None) -> list[int]:
-        """The submission and those that it was joined with since, one by way of another."""
-        found: list[int] = []
-        while submission_id in self.submissions and submission_id not in found:
-            found.append(submission_id)
-            submission_id = self.submissions[submission_id]["merged_into"]
-        return found or [submission_id]
 
 
 def _best(mine: dict[int, Iterable[str]], theirs: dict[int, Iterable[str]], places: Mapping[int, int] = MappingProxyType({}),
