@@ -9,6 +9,7 @@ from rules.document import EMPTY, TICKED, UNSURE
 from rules.numbers import id_number
 from rules.pixel_doubts import mended, recognised_confidence
 from rules.reading import FieldValue
+from rules.remnants import is_remnant
 from rules.survey import FieldRule, Survey, bare
 from rules.ticks import has_boxes, normalise, options_left
 from rules.values import (
@@ -34,6 +35,8 @@ _NOTHING = re.compile(
 )
 
 
+#: 衡东县××中学: an example
+_CROSSED = re.compile(r"[×*]{2,}|(?<![A-Za-z])[Xx]{2,}(?![A-Za-z])|某某")
 #: a name that was copied from an example, or made unreadable
 _MASKED = re.compile(r"[x×*]{2,}|某某|[*×]", re.IGNORECASE)
 _HAN = re.compile("[\u3400-\u9fff]")
@@ -41,6 +44,13 @@ _HAN = re.compile("[\u3400-\u9fff]")
 _NO_NAME = re.compile(r"(?:先生|女士|小姐|同志|老师|主任|局长|镇长|校长|院长|本人|签名|签字|盖章|姓名)+")
 _STAMPED = re.compile(r"(?:\s*[(\[【]?(?:单位)?(?:加?盖)?[公印签]?章[)\]】:]*)?(?:[\s\d_]*年[\s\d_]*月[\s\d_]*日|\s+(?:19|20)\d\d([./-])\d{1,2}\1\d{1,2})$"
                       r"|\s*[(\[【](?:单位)?(?:加?盖)?[公印签]章[)\]】]:?$|\s*(?:加?盖公?|[印签])章\s*:?$|\s+公?章$")  # fmt: skip
+#: a department, or a word for somebody who is named elsewhere
+_NO_PERSON = re.compile(r"[\u4e00-\u9fff]{0,12}(?:办公室|委员会|学校|中学|小学|公司|政府|[党校院政信委]办)|同[法管负上下左右前一][\u4e00-\u9fff]{0,6}|"
+                        r"(?:宣传|组织|统战|综合|信息|新闻|教务|政教|人事|技术|编辑|运营|后勤|保卫|政工|外宣)[部科股处室组]|信息中心|管理员|负责人|联系人|法人(?:代表)?")  # fmt: skip
+#: longer than Chinese names are, or an address for a colleague (小张)
+_HARDLY_NAME = re.compile("[\u4e00-\u9fff]{5,6}|[小老][\u4e00-\u9fff]")
+#: a unit that is not named
+_NO_UNIT = re.compile(r"(?:本|我|该)(?:单位|校|局|院|镇|乡|公司|部门|村|社区|中心|所|站|办|委)|同[\u4e00-\u9fff]{1,6}|机关|企业|事业单位|群众团体|社会团体|媒体|其他组织|个人")
 #: who has left and who came
 _SUCCEEDED = re.compile(r"调离|调走|离职|离任|退休|变更|更换|现(?:为|任|由|改)")
 _DUTY = re.compile(r"(?:办公室|部|科|股|处|室|站|所|中心|主任|书记|局长|校长|院长|镇长|乡长|所长|站长|科长|股长|部长|队长|组长|园长|经理|主席|主编|编辑|干事|秘书|委员|专干|老师|教师)$")
@@ -88,6 +98,8 @@ def read_field(rule: FieldRule, written: Written, survey: Survey) -> list[FieldV
         found = _Read(None)
     elif is_placeholder(raw) and rule.kind not in ("count", "yes_no", "options"):
         found = _Read(raw, f"填的是「{plain(raw)[:10]}」,没有实际内容") if rule.mandatory else _Read(None)
+    elif is_remnant(raw, rule):
+        found = _Read(raw, "是表上印的填写说明,没有实际内容") if rule.mandatory else _Read(None)
     else:
         found = _READERS[rule.kind](raw, rule, survey)
     if found.value is None and found.complaint is None and (not raw or has_boxes(raw)):
@@ -127,6 +139,10 @@ def _text(raw: str, rule: FieldRule, survey: Survey) -> _Read:
         value = _STAMPED.sub("", value)  # where the stamp goes, and its day
     if rule.name in survey.unit_fields and _MASKED.search(value):
         return _Read(raw, "不是完整的名称")
+    if rule.name == "name" and _CROSSED.search(value):
+        return _Read(raw, "不是完整的名称")
+    if rule.name in survey.unit_fields and _NO_UNIT.fullmatch(value):
+        return _Read(raw, "没有写明单位的全称")
     if rule.name in survey.unit_fields and (parse_email(value) or parse_phone(value) or not _HAN.search(value)):
         return _Read(raw, "不是单位名称")
     return _Read(value) if any(char.isalnum() for char in value) else _Read(raw, "没有可用的文字")
@@ -148,13 +164,14 @@ def _person(raw: str, rule: FieldRule, survey: Survey) -> _Read:
     text = re.sub("(?:签名|签字|盖章)$", "", text)
     if text and not _NO_NAME.fullmatch(text) and not (text := without_post(text)):
         return _Read(raw, "只写了姓和称呼,不是完整的姓名")
-    if is_placeholder(text) or not re.search(r"[^\W\d_]", text) or _NO_NAME.fullmatch(text):
+    text, several = re.subn(r"等$", "", text)
+    if is_placeholder(text) or _NO_PERSON.fullmatch(text) or not re.search(r"[^\W\d_]", text) or _NO_NAME.fullmatch(text):
         return _Read(raw, "不是姓名")
-    if _MASKED.search(text):
+    if _MASKED.search(text) or "某" in text:
         return _Read(raw, "不是完整的姓名")
     if len(text) > 40:
         return _Read(raw, "不像姓名", 0.6)
-    return _Read(text, None, 0.6 if two or remark or re.fullmatch("[\u4e00-\u9fff]{5,6}", text) else 1.0)
+    return _Read(text, None, 0.6 if two or several or remark or _HARDLY_NAME.fullmatch(text) else 1.0)
 
 
 def _without_duties(text: str) -> str:
@@ -216,7 +233,7 @@ def _count(raw: str, rule: FieldRule, survey: Survey) -> _Read:
 
 def _handle(raw: str, rule: FieldRule, survey: Survey) -> _Read:
     handle = parse_handle(raw if has_boxes(raw) else joined_handle(raw), survey.item.number_labels)
-    return _Read(handle) if handle and not is_placeholder(handle) else _Read(raw, f"没有写明{rule.label}")
+    return _Read(handle) if handle and not is_placeholder(handle) and "扫码" not in handle else _Read(raw, f"没有写明{rule.label}")
 
 
 def joined_handle(raw: str) -> str:

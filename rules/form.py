@@ -28,6 +28,8 @@ MAX_LETTERS = 3_000
 #: what stands in a list for what stands above it
 _DITTO = ("同上", "同前", "〃", "″", "\"", "''")
 _AS_NAME = re.compile(r"[同与和](?:账号|帐号|公众号)?(?:名称?)(?:相同|一致|一样)?")
+_AS_UNIT = re.compile(r"同单位(?:名称?)?(?:相同|一致)?")
+_AS_HEAD = re.compile(r"同?(?:法人(?:代表)?|法定代表人|单位负责人|主要负责人)(?:本人|姓名)?")
 _AS_OWNER = re.compile(r"本人|负责人本人|[同见]?(?:负责人|身份证)(?:姓名|手机号?码?|电话|微信号?)?|[同见](?:下|后)")
 _AS_ADMIN = re.compile(r"同(?:上|左|前|一人|管理员(?:姓名|手机号?码?|电话|微信号?)?)|本人")
 #: columns that describe the registrant and not the account: written once for several accounts
@@ -158,8 +160,14 @@ def _same_as_above(fields: tuple[FieldValue, ...], survey: Survey) -> tuple[Fiel
         person, _, what = found.name.partition("_")
         text = found.raw.strip().strip("()（）")
         source = None
-        if found.name == "handle" and _AS_NAME.fullmatch(text):
+        if found.name in ("handle", *survey.unit_fields) and _AS_NAME.fullmatch(text):
             source = by_name.get("name")
+        elif found.name == "name" and _AS_UNIT.fullmatch(text):
+            source = next((by_name[name] for name in survey.unit_fields if name in by_name), None)
+        elif found.name == "admin_name" and _AS_HEAD.fullmatch(text):
+            source = by_name.get("legal_representative") or by_name.get("owner_name")
+        elif found.name == "legal_representative" and _AS_ADMIN.fullmatch(text) and text != "同上":
+            source = by_name.get("admin_name")
         elif person == "admin" and _AS_OWNER.fullmatch(text):
             source = by_name.get(f"owner_{what}")
         elif person == "owner" and _AS_ADMIN.fullmatch(text):

@@ -7,7 +7,7 @@ _DIGITS = {char: value for value, chars in enumerate(
     ("零〇○", "一壹幺", "二贰两", "三叁", "四肆", "五伍", "六陆", "七柒", "八捌", "九玖")) for char in chars}  # fmt: skip
 _SMALL = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000, "k": 1000}
 _LARGE = {"万": 10**4, "萬": 10**4, "w": 10**4, "亿": 10**8, "億": 10**8}
-_NUMERAL = re.compile(r"(?:\d+(?:\.\d+)?|[零〇○一壹二贰两三叁四肆五伍六陆七柒八捌九玖十拾百佰千仟万萬亿億kw])+", re.IGNORECASE)
+_NUMERAL = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?|[零〇○一壹二贰两三叁四肆五伍六陆七柒八捌九玖十拾百佰千仟万萬亿億kw])+", re.IGNORECASE)
 _NOTHING = re.compile(r"^(?:无|没有|暂无|暂没有|零|尚无|未有|无关注|无粉丝|nil|none|no)?(?:人|个|位|名)?$")
 #: days and times are written beside an amount: 「截至2019年7月31日3000人」
 _DATES = re.compile(

@@ -30,6 +30,8 @@ _DAY = re.compile(
 _COMPACT = re.compile(r"(?<!\d)(?P<year>(?:19|20)\d\d)(?P<month>\d\d)(?P<day>\d\d)?(?!\d)")
 #: 18.3.5: the year stands first in Chinese dates; below 13 nobody knows
 _SHORT = re.compile(r"(?P<year>1[3-9]|[2-9]\d)(?P<sign>[./\-])(?P<month>\d{1,2})(?P=sign)(?P<day>\d{1,2})")
+#: 3-4月, 3月或4月
+_MONTHS = re.compile(r"年\s*\d{1,2}\s*月?\s*[-~—–至到或、]\s*\d{1,2}\s*月")
 _YEAR_LAST = re.compile(r"(?P<month>\d{1,2})月(?P<day>\d{1,2})[日号]\s*,?\s*(?P<year>20\d\d)年?")
 _GAP = r"[\s.\-—–·]{0,3}"
 _MOBILE = re.compile(rf"(?<!\d)(?:(?:\+|00)?86{_GAP}|0(?=1))?(1[3-9](?:{_GAP}\d){{9}})(?!\d)")
@@ -82,6 +84,8 @@ def parse_date(raw: str) -> str | None:
     """
     # before NFKC, which turns 〇 lookalikes and ideographic digits into other characters
     text = arabic(plain(raw))
+    if _MONTHS.search(text):
+        return None
     alone = _SHORT.fullmatch(text) or _YEAR_LAST.fullmatch(text)
     matches = [alone] if alone else list(_DAY.finditer(text)) or list(_COMPACT.finditer(text))
     days = {_calendar_day(match) for match in matches}

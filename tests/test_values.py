@@ -72,7 +72,7 @@ def test_an_amount_is_read_however_it_is_written(raw, amount):
 
 
 @pytest.mark.parametrize("raw", [
-    "12.345", "3200.5人","", "不详", "几百", "五六百", "3000-5000", "微信3000,微博500", "很多"])
+    "12.345", "3200.5人", "\U00011136","", "不详", "几百", "五六百", "3000-5000", "微信3000,微博500", "很多"])
 def test_an_amount_that_is_none_is_not_guessed(raw):
     """Ranges, two amounts and words: None."""
     assert parse_count(raw) is None

@@ -7,7 +7,7 @@ import pytest
 from rules.document import Cell, Document, Paragraph, Table
 from rules.form import read_forms
 from rules.mandatory import FIELD_CONFIDENCE
-from rules.survey import load_survey
+from rules.survey import bare, load_survey
 
 SURVEY = load_survey(Path(__file__).parents[1] / "rules" / "survey.yaml")
 FILLED = {
@@ -123,3 +123,35 @@ def test_one_person_may_be_named_by_the_other():
     assert individual(管理员="本人").value("admin_name") == "向文军"
     assert individual(管理员="本人", 负责人="本人").get("admin_name").valid is False
     assert individual(手机="同管理员手机号码").value("owner_phone") == "13907340002"
+
+
+@pytest.mark.parametrize(("label", "written"), [
+    ("账号名称", "如:衡东发布、衡东头条等。"), ("账号名称", "新媒体的中文名称"), ("账号名称", "衡东县××中学"), ("账号名称", "衡东发布、衡东头条等"),
+    ("账号", "填写注册新媒体时所用的账号"), ("账号", "如微信号:hdfb、手机号码、邮箱等。"), ("账号", "微信号"), ("账号", "手机号码、邮箱等"),
+    ("账号", "微信扫码可见"), ("服务类型", "如:微信公众号、新浪微博、今日头条号、一点资讯号等。"),
+    ("服务类型", "微信公众号、新浪微博、今日头条号、一点资讯号等"), ("管理员姓名", "张某"), ("管理员姓名", "办公室"), ("管理员姓名", "宣传部"),
+    ("管理员姓名", "同下"), ("单位\n(章)", "本单位"), ("单位\n(章)", "我校"), ("单位\n(章)", "机关"), ("注册日期", "2018年3-4月"),
+    ("注册日期", "2018年3月或4月"),
+])  # fmt: skip
+def test_what_says_nothing_is_asked_for(label, written):
+    """Pieces of the printed explanation, departments for persons, 本单位: the mandatory field is not filled in."""
+    (rule,) = {rule for rule in SURVEY.fields if bare(label) in {bare(word) for word in (rule.label, *rule.variants)} and rule.mandatory}
+    assert not form_with(**{label: written}).get(rule.name).valid
+
+
+@pytest.mark.parametrize(("label", "written", "name"), [
+    ("账号名称", "衡东发布", "name"), ("账号", "hdfb", "handle"), ("账号", "衡东教育微博", "handle"), ("服务类型", "新浪微博", "service_type"),
+    ("账号名称", "衡东微信号", "name"),
+])  # fmt: skip
+def test_an_example_of_the_form_may_be_what_is_meant(label, written, name):
+    """衡东发布 exists; so do handles of Chinese characters."""
+    found = form_with(**{label: written}).get(name)
+    assert (found.value, found.valid) == (written, True)
+
+
+def test_one_field_may_point_at_another():
+    """同单位名称, 同账号名称, 同法人代表, 同管理员 are what they point at."""
+    assert form_with(账号名称="同单位名称").value("name") == "衡东县教育局"
+    assert form_with(**{"单位\n(章)": "同账号名称"}).value("unit_name") == "衡东教育"
+    assert form_with(管理员姓名="同法人代表").value("admin_name") == "谭志强"
+    assert form_with(法人代表="同管理员").value("legal_representative") == "罗小芳"
