@@ -177,9 +177,9 @@ def _person(raw: str, rule: FieldRule, survey: Survey) -> _Read:
 def _without_duties(text: str) -> str:
     """The name without the department and post beside it: 张三,办公室主任; 党办主任张三."""
     first, *others = re.split(r"[\s,、/:-]+", text)
-    if others and all(_DUTY.search(other) for other in others):
+    if len(first) > 1 and others and all(len(other) > 1 and _DUTY.search(other) for other in others):
         return first
-    if len(others) == 1 and _DUTY.search(first):
+    if len(others) == 1 and len(first) > 2 and _DUTY.search(first):
         return others[0]
     found = _DUTY_BEFORE.match(text)
     return found[1] if found else text

@@ -25,13 +25,24 @@ def is_remnant(raw: str, rule: FieldRule) -> bool:
     if _LEADS.match(text) or (rule.kind == "handle" and (_KINDS.fullmatch(text) or _EXAMPLES.match(text))):
         return True
     piece = bare(text)
-    return len(piece) >= 4 and any(piece in whole and piece not in examples for whole, examples in map(_parts, rule.hints))
+    return len(piece) >= 4 and any(piece in whole and not _chosen(piece, examples) for whole, examples in map(_parts, rule.hints))
+
+
+def _chosen(piece: str, examples: tuple[str, ...]) -> bool:
+    """Whether the text is one of the examples, a part of one (今日头条), or some of them, but not all."""
+    if any(piece in example for example in examples):
+        return True
+    rest, found = piece, 0
+    for example in sorted(examples, key=len, reverse=True):
+        found += example in rest
+        rest = rest.replace(example, "")
+    return rest in ("", "等") and found < len(examples)
 
 
 @lru_cache(maxsize=64)
-def _parts(hint: str) -> tuple[str, frozenset[str]]:
-    """(the hint as it is compared, its examples as they are compared)."""
+def _parts(hint: str) -> tuple[str, tuple[str, ...]]:
+    """(the hint, its examples) as they are compared."""
     text = unicodedata.normalize("NFKC", hint)
     _, _, listed = text.partition("如")
-    examples = {bare(part) for part in re.split(r"[、,。]|等", listed)} | {bare(part) for part in re.split(r"[、,。:]|等", listed)}
-    return bare(text), frozenset(examples)
+    parts = re.split(r"[、,。]|等", listed.split("(")[0])
+    return bare(text), tuple(dict.fromkeys(example for part in parts if (example := bare(part))))

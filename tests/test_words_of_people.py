@@ -69,7 +69,7 @@ def test_options_left_standing_unticked_are_looked_at_by_a_person():
 
 @pytest.mark.parametrize(("written", "name"), [
     ("谭志强,办公室主任", "谭志强"), ("办公室 谭志强", "谭志强"), ("党办主任谭志强", "谭志强"), ("谭志强 男", "谭志强"), ("欧阳 明华", "欧阳明华"),
-    ("谭 志 强", "谭志强"),
+    ("谭 志 强", "谭志强"), ("谭 科", "谭科"), ("谭 小站", "谭小站"),
 ])  # fmt: skip
 def test_a_department_is_no_part_of_the_name(written, name):
     """Nor is the sex, nor are the gaps that make a short name as wide as a long one."""
@@ -141,7 +141,7 @@ def test_what_says_nothing_is_asked_for(label, written):
 
 @pytest.mark.parametrize(("label", "written", "name"), [
     ("账号名称", "衡东发布", "name"), ("账号", "hdfb", "handle"), ("账号", "衡东教育微博", "handle"), ("服务类型", "新浪微博", "service_type"),
-    ("账号名称", "衡东微信号", "name"),
+    ("账号名称", "衡东微信号", "name"), ("服务类型", "今日头条", "service_type"), ("服务类型", "微信公众号、新浪微博", "service_type"),
 ])  # fmt: skip
 def test_an_example_of_the_form_may_be_what_is_meant(label, written, name):
     """衡东发布 exists; so do handles of Chinese characters."""
