@@ -43,6 +43,10 @@ _NOTICE = re.compile(r"各(?:单位|乡镇|支部|部门|股室|科室|村|社�
 _ENGLISH = (re.compile(r"regist(?:er|ration)|submit", re.IGNORECASE),
             re.compile(r"\bforms?\b|deadline|\bid card|do (?:i|we) (?:need|have)|how (?:do|can|to)|where (?:do|can|is)",
                        re.IGNORECASE))
+#: a few words with which somebody hands over what he believes to be attached
+_HANDED = re.compile(r"附件|查收|已发|发给您|发到|转发|交了|已交|请审|填[好完]|已填|填写(?:好|完)|报上|呈报|发送|传给|发来")
+#: what is handed over there: not somebody's 不动产登记, 婚姻登记, 报名登记
+_HANDED_OVER = re.compile(r"(?<![产婚权车辆员口名访约商税])登记|身份证|代码证|填(?:好|完|写)|交表|表(?:交|填|报)[了好完]")
 #: longer than this, a mail says itself what it is about
 _SHORT = 120
 _SELLING = re.compile(
@@ -66,7 +70,7 @@ _COURTESY = re.compile(
     r"祝(?:您|你)?(?:工作|生活|身体|一切)?(?:顺利|愉快|健康|好)|祝好|此致|敬礼|此复|特此回复|非常|了|啊|哈|哦|呀|的|!|。|,|、|\.|~|;|:)*)",
     re.IGNORECASE)
 #: 登记表 of something else: 党员登记表, 车辆登记表
-_OTHER_FORM = re.compile(r"[\u4e00-\u9fff](?<![的填写载张份个这该把交报发件白质子位人号体表看问办着到过好了求要找缺无没有])登记表")
+_OTHER_FORM = re.compile(r"[\u4e00-\u9fff](?<![的填写载张份个这该把交报发件白质子位人号体表看问办着到过好了求要找缺无没有镇乡村局校院办委站所队室科部厂店馆府司团])(?<![小中大]学)登记表")
 _OUR_NAMES = ("其他", "其它")
 #: a topic word made of these alone says nothing of this collection in particular
 _GENERAL = re.compile(r"登记|材料|表格?|编号|补[交正报]|要不要|需要|是否|怎么|怎样|如何|吗|填报?|申报|报送|备案")
@@ -102,7 +106,10 @@ def speaks_of(survey: Survey, subject: str | None, body: str, filenames: tuple[s
     score = bool(special) + sum(bool(sign) for sign in signs) - 2 * selling
     if score >= 3 and (any(signs[:5]) or not _NOTICE.search(words)):
         return next(sign for sign in signs if sign)
-    return _short_question(named, signs[2], subject, body, vocabulary) if personal and not selling else None
+    if not personal or selling:
+        return None
+    return _short_question(named, signs[2], subject, body, vocabulary) or (
+        _handed_over(named, special or general) if named == words else None)
 
 
 def _short_question(words: str, media: str | None, subject: str | None, body: str, vocabulary: "_Vocabulary",
@@ -114,6 +121,15 @@ def _short_question(words: str, media: str | None, subject: str | None, body: st
             return media or found.group()
     english = [pattern.search(f"{subject or ''} {body[:4000]}") for pattern in (vocabulary.english, *_ENGLISH)]
     return english[0].group() if all(english) and len(words) <= 4 * _SHORT else None
+
+
+def _handed_over(words: str, topic: str | None) -> str | None:
+    """Few words that hand something over (附件为我镇登记表), or hardly more than the collection's name: people forget the
+    attachment, and want to be told."""
+    if len(words) > _SHORT // 2 or "://" in words or _NOTICE.search(words):
+        return None
+    found = _HANDED_OVER.search(_OTHER_MATTER.sub("", words))
+    return found.group() if found and _HANDED.search(words) else topic if len(words) <= _SHORT // 5 else None
 
 
 def _first(wanted: tuple[str, ...], words: str) -> str | None:

@@ -75,6 +75,25 @@ def test_an_advertisement_is_unrelated_even_when_it_speaks_of_accounts(subject, 
     assert decide(**widened({"subject": subject, "text": text}, wide)).kind == "unrelated"
 
 
+@pytest.mark.parametrize("wide", [False, True])
+@pytest.mark.parametrize(("subject", "text"), [
+    ("交表", "表交了,请查收"), ("", "附件为我镇登记表"), ("填好的表", "填好了,麻烦看一下"), ("登记", "已填好"), ("账号登记", "您好"),
+    ("身份证", "身份证照片已发"), ("Fw:", "转发:登记表"), ("杨林镇中心小学登记表", "请查收"),
+])  # fmt: skip
+def test_who_forgot_to_attach_what_he_hands_in_is_told(subject, text, wide):
+    """A few words that hand something over, without any file."""
+    assert decide(**widened({"subject": subject, "text": text}, wide)).kind == "inquiry"
+
+
+@pytest.mark.parametrize("wide", [False, True])
+@pytest.mark.parametrize(("subject", "text"), [
+    ("不动产登记", "不动产登记资料见附件"), ("党员登记表", "党员登记表已填好,请查收"), ("结婚登记", "预约已发送"),
+    ("会议材料", "会议材料已报送,请查收"), ("Fw: 车辆登记表", "转发:车辆登记表,请查收"), ("发票", "发票已开,请查收"), ("", "见附件"),
+])  # fmt: skip
+def test_what_is_handed_over_for_another_matter_is_unrelated(subject, text, wide):
+    assert decide(**widened({"subject": subject, "text": text}, wide)).kind == "unrelated"
+
+
 @pytest.mark.parametrize(("subject", "text"), ADVERTISEMENTS)
 @pytest.mark.parametrize("name", ["报价单.doc", "产品介绍.rar", "宣传图.jpg"])
 def test_an_advertisement_with_a_file_is_unrelated(subject, text, name):
