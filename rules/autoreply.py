@@ -195,12 +195,13 @@ def _calendar(case: Case) -> bool:
 
 
 def _not_addressed(case: Case) -> bool:
-    return bool(case.policy.require_recipient) and not (case.own & set(case.message.recipients))
+    # without any address of ours (mails imported from files, no mailbox configured) nobody can tell
+    return bool(case.policy.require_recipient and case.own) and not (case.own & set(case.message.recipients))
 
 
 def _copied_only(case: Case) -> bool:
     to = {found.lower() for found in _ADDRESS.findall(case.message.header("to") or "")}
-    return case.kind == "inquiry" and bool(to) and not to & case.own
+    return case.kind == "inquiry" and bool(to and case.own) and not to & case.own
 
 
 def _too_old(case: Case) -> bool:

@@ -154,6 +154,15 @@ def test_mail_that_does_not_name_us_is_answered_where_the_office_wants_it():
     assert silence(recipients=("other@example.com",), policy=Policy(require_recipient=False)) is None
 
 
+@pytest.mark.parametrize("kind", ["registration", "inquiry"])
+def test_where_no_address_of_ours_is_known_nobody_is_taken_for_not_writing_to_us(kind):
+    """Mails from files, without any mailbox in the configuration; every other guard still stands."""
+    mail = a_message(**{"recipients": ("office@example.cn",), **headers(("to", "office@example.cn"))})
+    assert guard(mail, kind, frozenset(), answer_facts(), Policy()) is None
+    robot = a_message(**headers(("auto-submitted", "auto-replied")))
+    assert guard(robot, kind, frozenset(), answer_facts(), Policy()) is not None
+
+
 def test_a_question_to_somebody_else_is_not_answered_because_we_were_copied():
     """Colleagues write to each other; a submission sent to the liaison with a copy to us is answered all the same."""
     copied = {"recipients": ("liaison@example.cn", OURS),
