@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from build_archives import overlapping_zip, sparse_tar, zip_bomb
-from build_forms import individual_docx, individual_fields
+from build_forms import individual_docx, individual_fields, invented_id
 from build_mails import mail
 from build_ooxml import package
 from build_service import Service, stop
@@ -21,6 +21,10 @@ from test_containers import gz_bomb, quine_zip
 from intake.demo.smtp_sink import SmtpSink
 
 FORM = ("登记表.docx", individual_docx(individual_fields()), "application/octet-stream")
+#: somebody else's: the same form once more is no news, and gets no answer
+OTHER_FORM = ("登记表.docx", individual_docx(individual_fields(
+    name="甘溪夜话", handle="ganxiyehua", owner_name="陈秋平", owner_id_number=invented_id(5, "19830309"), owner_phone="13507340009",
+    owner_wechat="cqp83")), "application/octet-stream")  # fmt: skip
 #: the largest that all children and the daemon may be together, in megabytes (two readers of at most 2 GB of address
 #: space; what they really hold is told by the pages they touched: measured 2.0 GB)
 MOST_MB = 3_000
@@ -125,7 +129,7 @@ def test_the_daemon_outlives_every_hostile_file_and_answers_the_next_mail(servic
     to = service.user.name
     raws = [mail(f"登记 {what}", f"周某 <p{number}@example.cn>", to=to, attachments=[FORM, (name, made(), "application/octet-stream")])
             for number, (what, (name, made)) in enumerate(HOSTILE.items())]  # fmt: skip
-    raws.append(mail("最后一封", "陈某 <last@example.cn>", to=to, attachments=[FORM]))
+    raws.append(mail("最后一封", "陈某 <last@example.cn>", to=to, attachments=[OTHER_FORM]))
     service.user.seed(raws)
     daemon, most = service.start(), 0.0
     deadline = time.monotonic() + 240
